@@ -1,0 +1,73 @@
+# Every target works in a fresh clone with Python 3.11 or newer and pip. The environment is made once, in .venv,
+# and again only when a pinned version or a pyproject.toml changes.
+#
+#   make demo     both forms of backpropagation, trained and compared over HTTP, on real data
+#   make test     every test                      make check    formatting, lint, types, import direction
+#   make serve    the service at 127.0.0.1:8000, its data in ./data
+#   make sweep    the tests with the full counts of the seeded property tests
+#   make clean    removes what the targets made, except ./data
+
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 8000
+DATA ?= ./data
+WORKERS ?= 2
+PYTEST ?=
+
+BIN := .venv/bin
+PINS := constraints.txt
+PROJECTS := core/pyproject.toml service/pyproject.toml clients/python/pyproject.toml
+PACKAGES := core/backproof_core service/backproof_service clients/python/backproof
+BUILDERS := hatchling editables
+EXAMPLES := scikit-learn
+TOOLS := ruff mypy pytest pytest-xdist hypothesis schemathesis openapi-generator-cli
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c $(PINS)
+
+# One BLAS thread per test process: the tests run side by side, and bits must not depend on the machine's cores.
+ONE_THREAD := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test serve check sweep clean
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+.venv/made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	    || { echo "Backproof needs Python 3.11 or newer; $(PYTHON) is older or missing. Try: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@echo "Making the environment in .venv with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/installed: .venv/made $(PINS) $(PROJECTS)
+	@echo "Installing the core, the service and the client (pinned by $(PINS))"
+	@$(PIP) $(BUILDERS) $(EXAMPLES)
+	@$(PIP) --no-build-isolation -e ./core -e ./service -e './clients/python[cli]'
+	@touch $@
+
+.venv/tools: .venv/installed
+	@echo "Installing the tools of the tests"
+	@$(PIP) $(TOOLS)
+	@touch $@
+
+demo: .venv/installed
+	@$(BIN)/python examples/demo.py
+
+serve: .venv/installed
+	@$(BIN)/backproof serve --host $(HOST) --port $(PORT) --data $(DATA)
+
+check: .venv/tools
+	@echo "Formatting";       $(BIN)/ruff format --check --quiet .
+	@echo "Lint";             $(BIN)/ruff check --quiet .
+	@echo "Types";            $(BIN)/mypy $(PACKAGES)
+	@echo "Import direction"; $(BIN)/pytest --quiet tests/test_imports.py
+
+test: .venv/tools
+	@$(ONE_THREAD) $(BIN)/pytest --quiet -n $(WORKERS) --dist loadfile $(PYTEST)
+
+sweep: .venv/tools
+	@BACKPROOF_SWEEP=1 $(ONE_THREAD) $(BIN)/pytest --quiet -n $(WORKERS) --dist loadfile $(PYTEST)
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+	find . -name .git -prune -o \( -name __pycache__ -o -name '*.egg-info' \) -type d -prune -exec rm -rf {} +
