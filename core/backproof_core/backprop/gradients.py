@@ -1,0 +1,50 @@
+"""What both forms give: deltas, gradients and, from the vectorised form, Jacobians."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from backproof_core.vec import Array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LayerGradient:
+    """∇W_l (d_{l−1}×d_l) and ∇b_l (d_l, or None where the layer has no bias)."""
+
+    W: Array
+    b: Array | None
+
+    def blocks(self) -> list[tuple[str, Array]]:
+        """The blocks by name: weights, and bias where there is one."""
+        return [("weights", self.W)] + ([] if self.b is None else [("bias", self.b)])
+
+    def map(self, f: Callable[[Array], Array]) -> "LayerGradient":
+        """The same with f applied to each block."""
+        return LayerGradient(f(self.W), None if self.b is None else f(self.b))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Gradients:
+    """+∂loss/∂parameter for every layer, first layer first; each has its parameter's shape."""
+
+    layers: tuple[LayerGradient, ...]
+
+    def blocks(self) -> list[tuple[str, Array]]:
+        """The blocks by path: layers.0.weights, layers.0.bias, layers.1.weights, …"""
+        return [(f"layers.{l}.{name}", block) for l, layer in enumerate(self.layers) for name, block in layer.blocks()]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LayerJacobian:
+    """∂vec E/∂(vec W_l)ᵀ (N·d_L × d_{l−1}d_l) and ∂vec E/∂b_lᵀ (N·d_L × d_l); rows and columns in vec order."""
+
+    W: Array
+    b: Array | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Backward:
+    """What a backward pass computed: δ_1 … δ_L (N×d_l), the gradients, and the bytes alive at its peak."""
+
+    deltas: tuple[Array, ...]
+    gradients: Gradients
+    peak_bytes: int
