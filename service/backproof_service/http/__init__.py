@@ -1,0 +1,1 @@
+"""What every route shares: reading bodies, writing answers, problems, limits."""
