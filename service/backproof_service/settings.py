@@ -30,7 +30,9 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     data: Path = Field(Path("data"), description="Folder of the job table and of the blobs.")
     workers: int | None = Field(None, ge=1, description="Worker processes; as many as there are cores when absent.")
-    in_process_engine: bool = Field(False, description="Run jobs in threads of this process, not in worker processes.")
+    in_process_engine: bool = Field(
+        default=False, description="Run jobs in threads of this process, not in worker processes."
+    )
     max_attempts: int = Field(5, ge=1, description="Attempts that may die before a job is given up.")
 
     max_body_bytes: int = Field(64 * MIB, ge=1024, description="Largest request body, data sets excepted.")

@@ -59,10 +59,10 @@ def fault(message: str, *where: str | int, code: str = "invalid_value") -> Pydan
     return PydanticCustomError("fault", "{sentence}", {"sentence": message, "where": list(where), "code": code})
 
 
-def by_type(sent: Any) -> str | None:
-    """The tag of a union whose members are told apart by their field `type`."""
+def by_type(sent: Any) -> str:
+    """The tag of a union whose members are told apart by their field `type`; a tag of no member where there is none."""
     found = sent.get("type") if isinstance(sent, Mapping) else getattr(sent, "type", None)
-    return f"{BRANCH}{found}" if isinstance(found, str) else None
+    return f"{BRANCH}{found}" if isinstance(found, str) else BRANCH
 
 
 def by_field(**branches: str) -> Callable[[Any], str | None]:

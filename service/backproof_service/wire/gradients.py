@@ -111,7 +111,7 @@ class Comparison(Answer):
     max_rel: Number = Field(description="Largest difference / largest entry of the block; 0 if both are zero.")
     identical: bool = Field(description="Whether every bit is the same.")
     agree: bool = Field(description="Whether the difference is within the tolerance, or is what rounding explains.")
-    rounding: bool = Field(False, description="True where only the rounding bound makes them agree.")
+    rounding: bool = Field(default=False, description="True where only the rounding bound makes them agree.")
 
 
 class GradientsAnswer(Answer):
