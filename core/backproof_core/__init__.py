@@ -11,4 +11,16 @@ from backproof_core.loss import LOSSES, Loss
 from backproof_core.network import Network
 
 __version__ = "0.1.0"
-__all__ = ["ACTIVATIONS", "INITS", "LOSSES", "Activation", "Init", "Layer", "Loss", "Network", "backprop", "check", "train"]
+__all__ = [
+    "ACTIVATIONS",
+    "INITS",
+    "LOSSES",
+    "Activation",
+    "Init",
+    "Layer",
+    "Loss",
+    "Network",
+    "backprop",
+    "check",
+    "train",
+]

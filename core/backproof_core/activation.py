@@ -86,10 +86,12 @@ class Softmax:
         return E
 
     def pullback(self, Z: Array, A: Array, M: Array) -> Array:
-        return A * (M - (M * A).sum(axis=1, keepdims=True))
+        inner: Array = (M * A).sum(axis=1, keepdims=True)  # N × 1
+        return A * (M - inner)
 
     def pullback_bound(self, Z: Array, A: Array, M: Array) -> Array:
-        return A * (M + (M * A).sum(axis=1, keepdims=True))
+        inner: Array = (M * A).sum(axis=1, keepdims=True)
+        return A * (M + inner)
 
     def log(self, Z: Array) -> Array:
         """ln P = Z − ln Σ exp Z, by rows."""
@@ -107,21 +109,23 @@ class Softmax:
 
 def _row_max(Z: Array) -> Array:
     """The largest real part of each row, as a column."""
-    return Z.real.max(axis=1, keepdims=True)
+    top: Array = Z.real.max(axis=1, keepdims=True)
+    return top
 
 
 def _log_sum_exp(Z: Array) -> Array:
     """ln Σ exp Z by rows, as a column."""
     top = _row_max(Z)
-    return top + np.log(np.exp(Z - top).sum(axis=1, keepdims=True))
+    total: Array = np.log(np.exp(Z - top).sum(axis=1, keepdims=True))
+    return top + total
 
 
 def _sigmoid(Z: Array) -> Array:
-    """1/(1 + e^(−Z)); an overflowing exponential gives the right 0, except for complex numbers, which take the branch."""
-    if np.iscomplexobj(Z):
+    """1/(1 + e^(−Z)): where the exponential overflows, 0 is right; for complex numbers it is not, hence the branch."""
+    if Z.dtype.kind == "c":
         E = np.exp(np.where(Z.real < 0, Z, -Z))
         return np.where(Z.real < 0, E, 1) / (1 + E)
-    return 1 / (1 + np.exp(-Z))
+    return np.reciprocal(1 + np.exp(-Z))
 
 
 def _softplus(Z: Array) -> Array:
@@ -177,9 +181,7 @@ softplus = Elementwise(
 )
 softmax = Softmax()
 
-ACTIVATIONS: dict[str, Activation] = {
-    a.name: a for a in (identity, sigmoid, tanh, relu, leaky_relu, softplus, softmax)
-}
+ACTIVATIONS: dict[str, Activation] = {a.name: a for a in (identity, sigmoid, tanh, relu, leaky_relu, softplus, softmax)}
 
 
 def named(name: str, *, where: Where = ("activation",)) -> Activation:

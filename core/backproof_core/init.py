@@ -29,7 +29,9 @@ class Uniform:
 
     def __post_init__(self) -> None:
         if not -math.inf < self.low <= self.high < math.inf:
-            raise InvalidValue(f"uniform needs finite low ≤ high, not {self.low} and {self.high}", where=("init", "low"))
+            raise InvalidValue(
+                f"uniform needs finite low ≤ high, not {self.low} and {self.high}", where=("init", "low")
+            )
 
     def draw(self, rng: np.random.Generator, d_in: int, d_out: int) -> Array:
         return rng.uniform(self.low, self.high, size=(d_in, d_out))
@@ -46,7 +48,8 @@ class Normal:
     def __post_init__(self) -> None:
         if not (math.isfinite(self.mean) and 0 <= self.std < math.inf):
             raise InvalidValue(
-                f"normal needs a finite mean and a finite std ≥ 0, not {self.mean} and {self.std}", where=("init", "std")
+                f"normal needs a finite mean and a finite std ≥ 0, not {self.mean} and {self.std}",
+                where=("init", "std"),
             )
 
     def draw(self, rng: np.random.Generator, d_in: int, d_out: int) -> Array:

@@ -62,7 +62,8 @@ def _constant(values: npt.ArrayLike, name: str) -> Array:
     where: Where = (name,)
     try:
         given = np.asarray(values)
-        array = np.array(given, dtype=np.float32 if given.dtype == np.float32 else np.float64, order="C")
+        kind = np.dtype(np.float32 if given.dtype == np.float32 else np.float64)
+        array: Array = np.array(given, dtype=kind, order="C")
     except (TypeError, ValueError) as error:
         raise InvalidValue(f"the {name} must be numbers in rows of one length: {error}", where=where) from None
     if not np.isfinite(array).all():

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from backproof_core.activation import ACTIVATIONS, Activation, Function
 from backproof_core.errors import InadmissiblePair, InvalidValue, UnknownName, Where
@@ -16,7 +17,8 @@ from backproof_core.vec import Array
 
 Slope = Callable[[Array, Array], Array]
 Value = Callable[[Activation, Array, Array, Array], np.number]
-Hits = Callable[[Array, Array], Array]
+Mask = npt.NDArray[np.bool_]
+Hits = Callable[[Array, Array], Mask]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +84,14 @@ def _logs(*found: Function | None) -> tuple[Function, ...]:
 
 def _cross_entropy(last: Activation, Z: Array, H: Array, Y: Array) -> np.number:
     (log,) = _logs(last.log)
-    return -_times(Y, log(Z)).sum() / len(Y)
+    value: np.number = -_times(Y, log(Z)).sum() / len(Y)
+    return value
 
 
 def _binary_cross_entropy(last: Activation, Z: Array, H: Array, Y: Array) -> np.number:
     log, log_complement = _logs(last.log, last.log_complement)
-    return -(_times(Y, log(Z)) + _times(1 - Y, log_complement(Z))).sum() / len(Y)
+    value: np.number = -(_times(Y, log(Z)) + _times(1 - Y, log_complement(Z))).sum() / len(Y)
+    return value
 
 
 def _positive(H: Array) -> Array:
@@ -99,7 +103,7 @@ def _squares(factor: float) -> Value:
     return lambda last, Z, H, Y: factor * np.square(H - Y).sum()
 
 
-def _require(ok: Array, message: str, Y: Array) -> None:
+def _require(ok: Mask | np.bool, message: str, Y: Array) -> None:
     """Nothing; raises InvalidValue at the first row of Y that is not ok."""
     if not ok.all():
         row = int(np.argmin(ok))
@@ -108,14 +112,14 @@ def _require(ok: Array, message: str, Y: Array) -> None:
 
 
 def _distributions(Y: Array) -> Array:
-    sums = Y.sum(axis=1)
-    ok = (Y >= 0).all(axis=1) & (np.abs(sums - 1) <= 1e-6)
+    sums: Array = Y.sum(axis=1, keepdims=True)
+    ok = np.all(Y >= 0, axis=1) & (np.abs(sums[:, 0] - 1) <= 1e-6)
     _require(ok, "cross_entropy needs targets that are distributions: each row ≥ 0 and summing to 1 within 1e-6", Y)
-    return Y / sums[:, None]
+    return Y / sums
 
 
 def _probabilities(Y: Array) -> Array:
-    _require(((Y >= 0) & (Y <= 1)).all(axis=1), "binary_cross_entropy needs targets within [0, 1]", Y)
+    _require(np.all((Y >= 0) & (Y <= 1), axis=1), "binary_cross_entropy needs targets within [0, 1]", Y)
     return Y
 
 

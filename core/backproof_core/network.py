@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,7 @@ from backproof_core.layer import Layer
 from backproof_core.vec import Array
 
 DTYPES = ("float64", "float32")
+_GLOROT = GlorotUniform()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ class Network:
         *,
         activation: str | Activation | Sequence[str | Activation] = "sigmoid",
         bias: bool = True,
-        init: Init = GlorotUniform(),
+        init: Init = _GLOROT,
         seed: int = 0,
         dtype: str = "float64",
     ) -> "Network":
@@ -76,7 +78,7 @@ class Network:
             )
         rng = np.random.Generator(np.random.PCG64(seed))
         chosen = _one_for_each(activation, len(sizes) - 1)
-        drawn = [init.draw(rng, m, n) for m, n in zip(sizes, sizes[1:])]
+        drawn = [init.draw(rng, m, n) for m, n in pairwise(sizes)]
         biases = [np.zeros(n) if bias else None for n in sizes[1:]]
         return cls.make([Layer.make(W, b, a) for W, b, a in zip(drawn, biases, chosen)]).astype(dtype)
 
@@ -152,12 +154,11 @@ def conform(values: npt.ArrayLike, dtype: np.dtype[np.floating], columns: int, n
     M: Array = np.asarray(values, dtype=dtype)
     if M.ndim != 2 or len(M) == 0:
         raise ShapeMismatch(
-            f"{name} must be a matrix with at least one row and {columns} columns, not of shape {M.shape}", where=(name,)
+            f"{name} must be a matrix with at least one row and {columns} columns, not of shape {M.shape}",
+            where=(name,),
         )
     if M.shape[1] != columns:
-        raise ShapeMismatch(
-            f"{name} has {M.shape[1]} columns ({what}) and the network needs {columns}", where=(name,)
-        )
+        raise ShapeMismatch(f"{name} has {M.shape[1]} columns ({what}) and the network needs {columns}", where=(name,))
     return M
 
 
@@ -177,6 +178,4 @@ def _one_for_each(activation: str | Activation | Sequence[str | Activation], lay
             f"{len(activation)} activations were given for {layers} layers; give one for each, or one name for all",
             where=("activation",),
         )
-    return [
-        named(a, where=("activation", l)) if isinstance(a, str) else a for l, a in enumerate(activation)
-    ]
+    return [named(a, where=("activation", l)) if isinstance(a, str) else a for l, a in enumerate(activation)]

@@ -58,9 +58,7 @@ def check_budget(net: Network, rows: int, *, loss: Loss, form: str, route: str |
     cost = predict_cost(net, rows, loss=loss, form=form, route=route)
     if cost.peak_bytes > budget:
         fits = _what_fits(net, rows, loss, form, route, budget)
-        raise TooLargeForForm(
-            form, route or "matched", predicted_bytes=cost.peak_bytes, budget_bytes=budget, fits=fits
-        )
+        raise TooLargeForForm(form, route or "matched", predicted_bytes=cost.peak_bytes, budget_bytes=budget, fits=fits)
     return cost
 
 

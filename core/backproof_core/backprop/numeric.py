@@ -14,7 +14,7 @@ from backproof_core import loss as losses
 from backproof_core.backprop.gradients import Gradients, LayerGradient
 from backproof_core.errors import UnknownName
 from backproof_core.layer import Layer
-from backproof_core.loss import Loss
+from backproof_core.loss import Loss, Mask
 from backproof_core.network import Network, Pass, run_forward
 from backproof_core.vec import Array
 
@@ -41,7 +41,7 @@ def complex_step(net: Network, X: npt.ArrayLike, Y: npt.ArrayLike, *, loss: Loss
     work = _Work.of(net, X, Y, loss)
 
     def derivative(l: int, block: Array, index: tuple[int, ...]) -> float:
-        (value, _), = work.values(l, block, index, [1j * COMPLEX_STEP])
+        ((value, _),) = work.values(l, block, index, [1j * COMPLEX_STEP])
         return float(value.imag / COMPLEX_STEP)
 
     gradients = work.each(derivative)
@@ -108,14 +108,17 @@ class _Work:
         with np.errstate(all="ignore"):
             return Gradients(
                 tuple(
-                    LayerGradient(W=_filled(l, layer.W, derivative), b=None if layer.b is None else _filled(l, layer.b, derivative))
+                    LayerGradient(
+                        W=_filled(l, layer.W, derivative),
+                        b=None if layer.b is None else _filled(l, layer.b, derivative),
+                    )
                     for l, layer in enumerate(self.layers)
                 )
             )
 
     def values(
         self, l: int, block: Array, index: tuple[int, ...], steps: list[complex]
-    ) -> Iterator[tuple[np.complex128, list[Array]]]:
+    ) -> Iterator[tuple[np.complex128, list[Mask]]]:
         """The loss with each step added to one entry of a parameter of layer l, and the sides of its kinks."""
         kept = block[index]
         for step in steps:
@@ -128,7 +131,7 @@ class _Work:
 
 def _complex(M: Array) -> Array:
     """A complex128 copy, typed as the real matrices are: every reading of it is analytic."""
-    copy: Array = M.astype(np.complex128)  # type: ignore[assignment]
+    copy: Array = M.astype(np.complex128)
     return copy
 
 

@@ -108,7 +108,8 @@ def parameter_jacobian(layer: Layer, A_in: Array, Delta: Array, meter: Meter) ->
 def _same_row(M: Array) -> Array:
     """1ₖ1ₖᵀ ⊗ I_N, which joins the entries of one row of an N×k matrix."""
     N, k = M.shape
-    return np.kron(np.ones((k, k), dtype=M.dtype), np.eye(N, dtype=M.dtype))
+    ones: Array = np.ones((k, k), dtype=M.dtype)
+    return np.kron(ones, np.eye(N, dtype=M.dtype))
 
 
 def _sum_of_rows(J: Array) -> Array:

@@ -50,7 +50,11 @@ def compare(
     """
     known = losses.named(loss) if isinstance(loss, str) else loss
     name, other = (second.name, second.gradients) if isinstance(second, Witness) else second
-    skip = second.unreliable.blocks() if isinstance(second, Witness) else [(p, np.zeros_like(g)) for p, g in other.blocks()]
+    skip = (
+        second.unreliable.blocks()
+        if isinstance(second, Witness)
+        else [(p, np.zeros_like(g)) for p, g in other.blocks()]
+    )
     step = second.step if isinstance(second, Witness) else None
     allowed = _Allowance.of(net, X, Y, known, step)
     return [
@@ -89,7 +93,13 @@ def distance(one: Array, two: Array) -> tuple[float, float]:
 
 
 def _compare_block(
-    path: str, between: tuple[str, str], one: Array, two: Array, skip: npt.NDArray[np.bool_], absolute: float, relative: float
+    path: str,
+    between: tuple[str, str],
+    one: Array,
+    two: Array,
+    skip: npt.NDArray[np.bool_],
+    absolute: float,
+    relative: float,
 ) -> Comparison:
     identical = one.tobytes() == two.tobytes() if one.dtype == two.dtype else bool((one == two).all())
     max_abs, max_rel = distance(np.where(skip, 0, one), np.where(skip, 0, two))

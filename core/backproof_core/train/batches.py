@@ -25,7 +25,8 @@ class Batches:
     def of(cls, X: Array, Y: Array, size: int | None) -> "Batches":
         if size is not None and not 1 <= size <= len(X):
             raise InvalidValue(
-                f"batch_size must be null or within 1 … {len(X)}, the rows to train on, not {size}", where=("batch_size",)
+                f"batch_size must be null or within 1 … {len(X)}, the rows to train on, not {size}",
+                where=("batch_size",),
             )
         return cls(X, Y, size, (X, Y) if size is None else (np.empty_like(X), np.empty_like(Y)))
 

@@ -33,7 +33,8 @@ class Matched:
         self._layers, self._into, self._loss, self._rows = tuple(layers), tuple(into), loss, rows
         self._transposed = tuple(layer.W.T for layer in layers)
         self._buffers = tuple(
-            (np.empty((rows, layer.d_out), layer.W.dtype), np.empty((rows, layer.d_in), layer.W.dtype)) for layer in layers
+            (np.empty((rows, layer.d_out), layer.W.dtype), np.empty((rows, layer.d_in), layer.W.dtype))
+            for layer in layers
         )
         self._views: dict[int, tuple[tuple[Array, Array], ...]] = {rows: self._buffers}
 

@@ -4,13 +4,14 @@ Each is a value; its memory is a list of vectors beside the parameters, zero at 
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import ClassVar, Protocol
 
 import numpy as np
 
 from backproof_core.errors import InvalidValue
-from backproof_core.train.schedules import Constant, Schedule
+from backproof_core.train.schedules import CONSTANT, Schedule
 from backproof_core.vec import Array
 
 
@@ -44,7 +45,7 @@ class Sgd:
     memories: ClassVar[int] = 0
     learning_rate: float
     weight_decay: float = 0.0
-    schedule: Schedule = Constant()
+    schedule: Schedule = CONSTANT
 
     def __post_init__(self) -> None:
         check_ranges(self)
@@ -63,7 +64,7 @@ class Momentum:
     learning_rate: float
     momentum: float = 0.9
     weight_decay: float = 0.0
-    schedule: Schedule = Constant()
+    schedule: Schedule = CONSTANT
 
     def __post_init__(self) -> None:
         check_ranges(self)
@@ -84,7 +85,7 @@ class Nesterov:
     learning_rate: float
     momentum: float = 0.9
     weight_decay: float = 0.0
-    schedule: Schedule = Constant()
+    schedule: Schedule = CONSTANT
 
     def __post_init__(self) -> None:
         check_ranges(self)
@@ -112,7 +113,7 @@ class Adam:
     beta2: float = 0.999
     epsilon: float = 1e-8
     weight_decay: float = 0.0
-    schedule: Schedule = Constant()
+    schedule: Schedule = CONSTANT
 
     def __post_init__(self) -> None:
         check_ranges(self)
@@ -132,7 +133,7 @@ class Adam:
 
 OPTIMIZERS: dict[str, type[Optimizer]] = {o.name: o for o in (Sgd, Momentum, Nesterov, Adam)}
 
-_RANGES = {
+_RANGES: dict[str, tuple[Callable[[float], bool], str]] = {
     "learning_rate": (lambda x: 0 < x < math.inf, "a finite number > 0"),
     "weight_decay": (lambda x: 0 <= x < math.inf, "a finite number ≥ 0"),
     "momentum": (lambda x: 0 <= x < 1, "within [0, 1)"),

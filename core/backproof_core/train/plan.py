@@ -40,7 +40,9 @@ class Plan:
         if self.epochs < 1:
             raise InvalidValue(f"epochs must be at least 1, not {self.epochs}", where=("epochs",))
         if self.patience is not None and self.patience < 1:
-            raise InvalidValue(f"patience must be at least 1, not {self.patience}", where=("early_stopping", "patience"))
+            raise InvalidValue(
+                f"patience must be at least 1, not {self.patience}", where=("early_stopping", "patience")
+            )
 
     @property
     def forms(self) -> tuple[Form, ...]:

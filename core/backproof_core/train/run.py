@@ -48,7 +48,8 @@ class Run:
         self._tally, self._rate = Tally(), 0.0
         self._curve: Curve[Row] = Curve()
         self._comparisons: Curve[TwinComparison] = Curve()
-        self._best_value, self._best_row = math.inf, None
+        self._best_value = math.inf
+        self._best_row: Row | None = None
         self.epoch, self.step = 0, 0
         self.stopped_early = False
         self.twin_distance: float | None = 0.0 if len(self.twins) == 2 else None
@@ -179,7 +180,7 @@ class Run:
     def _finite(self, value: float, epoch: int) -> float:
         if not math.isfinite(value):
             rate = self._rate
-            hint = f"the learning rate was {rate:g}; try {rate / 10:g}, smaller initial weights, or inputs scaled to about 1"
+            hint = f"the learning rate was {rate:g}; try {rate / 10:g}, smaller weights, or inputs scaled to about 1"
             raise NonFiniteLoss(value, epoch=epoch, hint=hint)
         return value
 

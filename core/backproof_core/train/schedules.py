@@ -55,11 +55,13 @@ class Cosine:
     def __post_init__(self) -> None:
         if not 0 <= self.floor < math.inf:
             raise InvalidValue(
-                f"the cosine schedule needs a finite floor ≥ 0, not {self.floor}", where=("optimizer", "schedule", "floor")
+                f"the cosine schedule needs a finite floor ≥ 0, not {self.floor}",
+                where=("optimizer", "schedule", "floor"),
             )
 
     def rate(self, base: float, finished: int, epochs: int) -> float:
         return self.floor + (base - self.floor) * (1 + math.cos(math.pi * finished / epochs)) / 2
 
 
+CONSTANT = Constant()
 SCHEDULES: dict[str, type[Schedule]] = {s.name: s for s in (Constant, Step, Cosine)}

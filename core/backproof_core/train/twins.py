@@ -92,6 +92,8 @@ def compare_gradients(twins: Sequence[Twin], X: Array, Y: Array, loss: Loss, epo
     max_abs, max_rel = max(a for a, _ in apart), max(r for _, r in apart)
     agree = max_rel <= 1e-9 or all(
         c.agree
-        for c in compare(twins[0].parameters.network(), X, Y, loss=loss, first=("matched", one), second=("vectorized", two))
+        for c in compare(
+            twins[0].parameters.network(), X, Y, loss=loss, first=("matched", one), second=("vectorized", two)
+        )
     )
     return TwinComparison(epoch, max_abs, max_rel, agree)
