@@ -18,6 +18,7 @@ LIMITS = (
     "max_unfinished_jobs",
     "memory_budget_bytes",
     "max_gradients_flops",
+    "max_answer_numbers",
 )
 
 
@@ -43,7 +44,8 @@ class Settings(BaseSettings):
     max_epochs: int = Field(10_000_000, ge=1, description="Most epochs of a run.")
     max_unfinished_jobs: int = Field(20_000, ge=1, description="Most jobs that wait or run at one time; then 503.")
     memory_budget_bytes: int = Field(2 * GIB, ge=MIB, description="Most memory that one computation may take.")
-    max_gradients_flops: int = Field(10**13, ge=1, description="Most floating-point operations of one /gradients.")
+    max_gradients_flops: int = Field(10**12, ge=1, description="Most floating-point operations of one /gradients.")
+    max_answer_numbers: int = Field(8_000_000, ge=1, description="Most numbers that one /gradients answers.")
 
     direct_flops: int = Field(2 * 10**9, ge=0, description="/gradients predicted to take more becomes a job.")
     direct_bytes: int = Field(256 * MIB, ge=0, description="/gradients predicted to need more memory becomes a job.")
