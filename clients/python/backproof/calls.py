@@ -1,0 +1,251 @@
+"""Every request that the service understands, as a Call. Both clients are made of these functions.
+
+What is left out takes the service's default; names and ranges are the service's to judge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from os import PathLike
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from backproof import parse, requests
+from backproof.arrays import Entries, Rows, sendable_matrix
+from backproof.call import UNSENT, Call, body
+from backproof.errors import InvalidValue
+from backproof.requests import Data, Json, Object, given, object_of
+from backproof.results import (
+    Capabilities,
+    Dataset,
+    GradientsResult,
+    JobInfo,
+    Metrics,
+    Page,
+    Predictions,
+    TwinComparison,
+    Weights,
+)
+
+T = TypeVar("T")
+
+JSON = {"Content-Type": "application/json"}
+
+
+def train(
+    network: Object,
+    *,
+    loss: str,
+    optimizer: Object,
+    data: Data,
+    epochs: int,
+    batch_size: int | None = None,
+    seed: int | None = None,
+    form: str | None = None,
+    route: str | None = None,
+    dtype: str | None = None,
+    validation: Object | None = None,
+    early_stopping: Object | None = None,
+    labels: Mapping[str, str] | None = None,
+) -> Call[JobInfo]:
+    """A training job, submitted; the arguments are the fields of POST /train.
+
+    `data` is a pair (x, y), a Dataset or a mapping as on the wire. Raises Invalid where the service finds fault.
+    The request is repeated after 429, 503 and connections that were never made; never after a broken or silent
+    connection, since the service may have accepted it and would train twice: then look at `jobs()`.
+    """
+    told = given(
+        network=requests.network(network),
+        loss=loss,
+        optimizer=object_of(optimizer),
+        data=requests.data(data),
+        epochs=epochs,
+        batch_size=batch_size,
+        seed=seed,
+        form=form,
+        route=route,
+        dtype=dtype,
+        validation=requests.validation(validation),
+        early_stopping=None if early_stopping is None else object_of(early_stopping),
+        labels=labels,
+    )
+    return submit(told)
+
+
+def submit(request: Json) -> Call[JobInfo]:
+    """A training job, submitted as the JSON object of POST /train."""
+    return Call("POST", "/train", parse.reading(parse.job), headers=JSON, content=body(request), repeat=UNSENT)
+
+
+def gradients(
+    network: Object,
+    *,
+    loss: str,
+    data: Data,
+    dtype: str | None = None,
+    forms: Sequence[str] | None = None,
+    route: str | None = None,
+    witnesses: Sequence[str] | None = None,
+    include: Sequence[str] | None = None,
+) -> Call[GradientsResult | JobInfo]:
+    """The gradients in each form, their comparison and their cost; the arguments are the fields of POST /gradients.
+
+    What is too large to be answered at once becomes a job, whose result is awaited.
+    Raises TooLargeForForm, with the bytes, where a form does not fit the service's memory budget.
+    """
+    told = given(
+        network=requests.network(network),
+        loss=loss,
+        data=requests.data(data),
+        dtype=dtype,
+        forms=listed(forms),
+        route=route,
+        witnesses=listed(witnesses),
+        include=listed(include),
+    )
+    return compare(told)
+
+
+def listed(names: Sequence[str] | None) -> list[str] | None:
+    """The names as a list, where there are any; one name alone is a list of one."""
+    return None if names is None else [names] if isinstance(names, str) else list(names)
+
+
+def compare(request: Json) -> Call[GradientsResult | JobInfo]:
+    """Gradients, asked for as the JSON object of POST /gradients."""
+    read = parse.reading(parse.gradients_or_job)
+    return Call("POST", "/gradients", read, headers=JSON, content=body(request), repeat=UNSENT)
+
+
+def predict(
+    network: Object, x: Rows, *, dtype: str | None = None, include: Sequence[str] | None = None
+) -> Call[Predictions]:
+    """The outputs of a network for the rows x; `include` adds pre_activations and activations."""
+    rows = sendable_matrix(x, "x")
+    return outputs(given(network=requests.network(network), x=rows, dtype=dtype, include=listed(include)))
+
+
+def outputs(request: Json) -> Call[Predictions]:
+    """Predictions, asked for as the JSON object of POST /predict."""
+    return Call("POST", "/predict", parse.reading(parse.predictions), headers=JSON, content=body(request))
+
+
+def upload(
+    x: Rows | Json | str | PathLike[str],
+    y: Rows | None = None,
+    *,
+    labels: Entries | None = None,
+    targets: int | None = None,
+) -> Call[Dataset]:
+    """A stored data set: rows x with y or labels, a mapping of them, or a file (.json, .csv, .npz, .npy).
+
+    Of an npy the last `targets` columns are y. Its id is the hash of the body, so the same rows are stored once.
+    """
+    read = parse.reading(parse.dataset)
+    if isinstance(x, str | PathLike):
+        content, media = requests.dataset_file(x)
+        return Call("POST", "/datasets", read, given(targets=targets), {"Content-Type": media}, content)  # type: ignore[arg-type]
+    return Call("POST", "/datasets", read, headers=JSON, content=requests.dataset_rows(x, y, labels))
+
+
+def datasets(*, limit: int | None = None) -> Call[Page[Dataset]]:
+    """The stored data sets; `limit` is the size of a page, pages are fetched as they are needed."""
+    return Call("GET", "/datasets", parse.reading(parse.page_of(parse.dataset)), given(limit=limit))  # type: ignore[arg-type]
+
+
+def dataset(id: str, *, include: Sequence[str] = ()) -> Call[Dataset]:  # noqa: A002  the name on the wire
+    """One stored data set; include="data" adds its rows."""
+    asked = {"include": ",".join(listed(include) or ())} if include else {}
+    return Call("GET", f"/datasets/{part(id)}", parse.reading(parse.dataset), asked)
+
+
+def delete_dataset(id: str) -> Call[None]:  # noqa: A002
+    """Nothing: the data set is gone. Raises Conflict while an unfinished job refers to it."""
+    return Call("DELETE", f"/datasets/{part(id)}", parse.nothing)
+
+
+def capabilities() -> Call[Capabilities]:
+    """What the service can do: names, admissible pairs, limits."""
+    return Call("GET", "/capabilities", parse.reading(parse.capabilities))
+
+
+def ready() -> Call[None]:
+    """Nothing, once the service takes work. Raises Unavailable or ServiceUnreachable if it does not in time."""
+    return Call("GET", "/readyz", parse.nothing)
+
+
+def jobs(
+    *,
+    state: str | None = None,
+    kind: str | None = None,
+    labels: Mapping[str, str] | None = None,
+    limit: int | None = None,
+) -> Call[Page[JobInfo]]:
+    """The jobs, newest first; `limit` is the size of a page, pages are fetched as they are needed."""
+    asked: dict[str, Any] = given(state=state, kind=kind, limit=limit)
+    asked |= {f"label.{name}": value for name, value in (labels or {}).items()}
+    return Call("GET", "/jobs", parse.reading(parse.page_of(parse.job)), asked)
+
+
+def following(call: Call[Page[T]], page: Page[T]) -> Call[Page[T]] | None:
+    """The call for the page after this one, if there is one."""
+    return replace(call, params={**call.params, "after": page.next}) if page.next else None
+
+
+def job(id: str, *, hold: int = 0) -> Call[JobInfo]:  # noqa: A002
+    """One job as it is now, or as soon as it ends within `hold` seconds."""
+    headers = {"Prefer": f"wait={hold}"} if hold else {}
+    return Call("GET", job_path(id), parse.reading(parse.job), headers=headers, patience=hold)
+
+
+def cancel(id: str) -> Call[JobInfo]:  # noqa: A002
+    """The job, cancelled or about to be. Raises Conflict, which names the state, where it has ended already."""
+    return Call("POST", f"{job_path(id)}/cancel", parse.reading(parse.job))
+
+
+def delete_job(id: str) -> Call[None]:  # noqa: A002
+    """Nothing: the job is gone. Raises Conflict while it runs."""
+    return Call("DELETE", job_path(id), parse.nothing)
+
+
+def weights(id: str, at: str | int = "latest", form: str | None = None) -> Call[Weights]:  # noqa: A002
+    """The weights at "latest", "best" or an epoch (0: the initial ones); form="vectorized" is the other twin's."""
+    asked: dict[str, Any] = given(at=str(at), form=form)
+    return Call("GET", f"{job_path(id)}/weights", parse.reading(parse.weights), asked)
+
+
+def weights_npz(id: str, at: str | int = "latest", form: str | None = None) -> Call[bytes]:  # noqa: A002
+    """The same weights as the bytes of an npz file."""
+    asked: dict[str, Any] = given(at=str(at), form=form)
+    return Call("GET", f"{job_path(id)}/weights", parse.binary, asked, {"Accept": "application/x-npz"})
+
+
+def metrics(id: str, *, max_points: int | None = None) -> Call[Metrics]:  # noqa: A002
+    """The curves of the run, thinned out to `max_points` rows."""
+    asked: dict[str, Any] = given(max_points=max_points)
+    return Call("GET", f"{job_path(id)}/metrics", parse.reading(parse.metrics), asked)
+
+
+def job_gradients(id: str) -> Call[tuple[TwinComparison, ...]]:  # noqa: A002
+    """The comparison of the twins' gradients along the run. Raises Conflict unless its form is "both"."""
+    return Call("GET", f"{job_path(id)}/gradients", parse.reading(parse.twins))
+
+
+def job_predict(id: str, x: Rows | Object, *, at: str | int = "latest") -> Call[Predictions]:  # noqa: A002
+    """The outputs of the job's network for the rows x, or for a Dataset."""
+    rows = object_of(x) if isinstance(x, Mapping | requests.Wire) else {"x": sendable_matrix(x, "x")}
+    content = body({**rows, "at": str(at)})
+    return Call("POST", f"{job_path(id)}/predict", parse.reading(parse.predictions), headers=JSON, content=content)
+
+
+def job_path(id: str) -> str:  # noqa: A002
+    """The address of a job."""
+    return f"/jobs/{part(id)}"
+
+
+def part(id: str) -> str:  # noqa: A002
+    """An id as one part of an address. Raises InvalidValue for an empty one, which would address the whole list."""
+    if not id:
+        raise InvalidValue("The id is empty; give the id of one job or data set.", ("id",))
+    return quote(id, safe=":")
