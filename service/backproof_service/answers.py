@@ -1,0 +1,44 @@
+"""What the service says about jobs: rows of the table as the objects of the wire."""
+
+from typing import Any
+
+import orjson
+
+from .store import states
+from .store.jobs import Job
+
+
+def job(found: Job, answer: bytes | None = None) -> dict[str, Any]:
+    """A job; `answer` is the stored result of a gradients job, as JSON."""
+    return {
+        "object": "job",
+        "id": found.id,
+        "kind": found.kind,
+        "state": found.state,
+        "attempt": found.attempt,
+        "created_at": found.created_at,
+        "started_at": found.started_at,
+        "finished_at": found.finished_at,
+        "progress": found.progress,
+        "metrics": found.metrics or NO_METRICS if found.kind == "train" else None,
+        "result": found.result if answer is None else orjson.Fragment(answer),
+        "error": found.error,
+        "config": found.config,
+        "environment": found.environment,
+        "labels": found.labels,
+        "links": links(found),
+    }
+
+
+NO_METRICS = {"loss": None, "accuracy": None}
+
+
+def links(found: Job) -> dict[str, str]:
+    """Where to go from a job: only what would answer."""
+    base = f"/jobs/{found.id}"
+    names = ["metrics", "weights", "predict"] if found.kind == "train" else []
+    if found.config.get("form") == "both":
+        names.append("gradients")
+    if found.state not in states.TERMINAL:
+        names.append("cancel")
+    return {"self": base} | {name: f"{base}/{name}" for name in names}

@@ -1,0 +1,1 @@
+"""What runs the jobs: a dispatcher beside the HTTP server and workers in processes of their own."""

@@ -1,0 +1,1 @@
+"""What the service remembers: a table of jobs, a table of data sets, and files of numbers."""
