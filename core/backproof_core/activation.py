@@ -64,7 +64,8 @@ class Elementwise:
         return self.f(Z)
 
     def pullback(self, Z: Array, A: Array, M: Array) -> Array:
-        return M * self.df(Z, A)
+        S = self.df(Z, A)
+        return np.multiply(M, S, out=S)
 
     def pullback_bound(self, Z: Array, A: Array, M: Array) -> Array:
         return M * self.df_bound(Z, A)
@@ -123,9 +124,11 @@ def _log_sum_exp(Z: Array) -> Array:
 def _sigmoid(Z: Array) -> Array:
     """1/(1 + e^(−Z)): where the exponential overflows, 0 is right; for complex numbers it is not, hence the branch."""
     if Z.dtype.kind == "c":
-        E = np.exp(np.where(Z.real < 0, Z, -Z))
-        return np.where(Z.real < 0, E, 1) / (1 + E)
-    return np.reciprocal(1 + np.exp(-Z))
+        E: Array = np.exp(np.where(Z.real < 0, Z, -Z))
+        return np.divide(np.where(Z.real < 0, E, 1), 1 + E)
+    E = np.exp(-Z)
+    E += 1
+    return np.reciprocal(E, out=E)
 
 
 def _softplus(Z: Array) -> Array:
@@ -141,6 +144,11 @@ def _log_sigmoid(Z: Array) -> Array:
 def _log_softplus(Z: Array) -> Array:
     """ln softplus(Z), which is Z to the last bit where Z < −40."""
     return np.where(Z.real < -40, Z, np.log(_softplus(np.where(Z.real < -40, 0, Z))))
+
+
+def _one_minus_square(A: Array) -> Array:
+    S = A * A
+    return np.subtract(1, S, out=S)
 
 
 def _slope(Z: Array, below: float) -> Array:
@@ -161,7 +169,7 @@ sigmoid = Elementwise(
     log=_log_sigmoid,
     log_complement=lambda Z: _log_sigmoid(-Z),
 )
-tanh = Elementwise("tanh", f=np.tanh, df=lambda Z, A: 1 - A * A, df_bound=lambda Z, A: 1 + A * A)
+tanh = Elementwise("tanh", f=np.tanh, df=lambda Z, A: _one_minus_square(A), df_bound=lambda Z, A: 1 + A * A)
 relu = Elementwise(
     "relu",
     f=lambda Z: np.where(Z.real <= 0, 0, Z),  # a NaN stays one

@@ -151,7 +151,7 @@ def run_forward(layers: Sequence[Layer], X: Array) -> Pass:
 
 def conform(values: npt.ArrayLike, dtype: np.dtype[np.floating], columns: int, name: str, what: str) -> Array:
     """The values as a matrix of that type with that many columns and at least one row; raises ShapeMismatch."""
-    M: Array = np.asarray(values, dtype=dtype)
+    M: Array = np.asarray(values, dtype=dtype, order="C")
     if M.ndim != 2 or len(M) == 0:
         raise ShapeMismatch(
             f"{name} must be a matrix with at least one row and {columns} columns, not of shape {M.shape}",

@@ -95,7 +95,7 @@ def _matched(net: Network, rows: int) -> Cost:
     kept, peak, flops = 0, 0, 0
     for l, layer in reversed(list(enumerate(net.layers))):
         delta = rows * layer.d_out
-        peak = max(peak, kept + 3 * delta)
+        peak = max(peak, kept + 2 * delta)
         kept += delta + sum(block.size for _, block in layer.blocks())
         flops += (2 if l == 0 else 4) * rows * layer.d_in * layer.d_out
     return Cost(net.dtype.itemsize * max(peak, kept), flops)

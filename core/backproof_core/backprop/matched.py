@@ -29,9 +29,9 @@ def parameter_gradient(layer: Layer, A_in: Array, delta: Array) -> LayerGradient
 
 
 def _peak_bytes(downward: Sequence[Array], gradients: Gradients) -> int:
-    """The most bytes alive at once: what was kept before a δ, that δ, and two matrices of its shape to make it."""
+    """The most bytes alive at once: what was kept before a δ, that δ, and a matrix of its shape to make it."""
     kept, peak = 0, 0
     for delta, gradient in zip(downward, reversed(gradients.layers)):
-        peak = max(peak, kept + 3 * delta.nbytes)
+        peak = max(peak, kept + 2 * delta.nbytes)
         kept += delta.nbytes + sum(block.nbytes for _, block in gradient.blocks())
     return max(peak, kept)

@@ -45,7 +45,7 @@ def backward_dense(layers: Sequence[Layer], run: Pass, Y: Array, loss: Loss) -> 
         W = unvec(_sum_of_rows(J.W), *layers[l].W.shape)
         found.append(LayerGradient(W, None if J.b is None else _sum_of_rows(J.b)))
         deltas.append(unvec(_sum_of_rows(Delta), *run.Z[l].shape))
-        del J  # before the next factor is built
+        del J, Delta  # before the next factors are built
     return Backward(tuple(reversed(deltas)), Gradients(tuple(reversed(found))), meter.peak_bytes)
 
 
@@ -63,7 +63,7 @@ def _downward(layers: Sequence[Layer], run: Pass, Y: Array, loss: Loss, meter: M
     yield len(layers) - 1, Delta
     for l in range(len(layers) - 2, -1, -1):
         above, Z = layers[l + 1], run.Z[l]
-        Delta = meter.times(Delta, np.kron(above.W.T, np.eye(N, dtype=Z.dtype)))  # N·d_L × N·d_l
+        Delta = meter.times(Delta, np.kron(above.W.T.copy(), np.eye(N, dtype=Z.dtype)))  # N·d_L × N·d_l
         D = activation_jacobian(layers[l].activation, Z, run.A[l + 1], meter, Delta)
         Delta = meter.times(Delta, D)
         del D
@@ -95,7 +95,8 @@ def activation_jacobian(activation: Activation, Z: Array, A: Array, meter: Meter
         return np.diag(vec(activation.df(Z, A)))
     D = np.diag(vec(A))
     spread = meter.times(D, _same_row(A), *held)
-    return D - meter.times(spread, D, *held)
+    spread = meter.times(spread, D, *held)
+    return np.subtract(D, spread, out=spread)
 
 
 def parameter_jacobian(layer: Layer, A_in: Array, Delta: Array, meter: Meter) -> LayerJacobian:
@@ -128,7 +129,7 @@ def backward_row(layers: Sequence[Layer], run: Pass, Y: Array, loss: Loss) -> Ba
         if l < len(layers) - 1:
             M = times_kron(M, layers[l + 1].W.T)
             M = layers[l].activation.pullback(run.Z[l], run.A[l + 1], M)  # lemma D
-        peak = max(peak, kept + 3 * M.nbytes)
+        peak = max(peak, kept + 2 * M.nbytes)
         gradient = LayerGradient(run.A[l].T @ M, None if layers[l].b is None else M.sum(axis=0))  # lemma K
         Ms.append(M)
         found.append(gradient)
