@@ -6,15 +6,15 @@ from itertools import pairwise
 from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel
+
 from backproof_core import Network, backprop, train
 from backproof_core import layer as core_layer
 from backproof_core import loss as losses
 from backproof_core.activation import named as activation_named
 from backproof_core.errors import InvalidValue
 from backproof_core.init import INITS
-from numpy.typing import NDArray
-from pydantic import BaseModel
-
 from backproof_service.http.problems import invalid
 from backproof_service.settings import Settings
 from backproof_service.wire.data import DataLabels, DataReference, DataTargets

@@ -6,7 +6,7 @@ The route computes what is light in a thread; the rest becomes a job that calls 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from backproof_core import Network, backprop, check
 from backproof_core import loss as losses
@@ -14,10 +14,10 @@ from backproof_core.backprop.cost import check_budget
 from backproof_core.errors import TooLargeForForm, in_bytes
 from backproof_core.loss import Loss
 from backproof_core.vec import Array
-
 from backproof_service import convert
 from backproof_service.http.problems import invalid
 from backproof_service.settings import Settings
+from backproof_service.store.jobs import UnknownDataset
 from backproof_service.wire.data import DataReference
 from backproof_service.wire.gradients import GradientsRequest
 
@@ -64,15 +64,31 @@ def weigh(request: GradientsRequest, rows: int, settings: Settings) -> Weight:
     return Weight(flops, kept + peak)
 
 
-def rows_of(request: GradientsRequest, rows_in: Callable[[str], int]) -> int:
-    """How many rows the data of a request has; rows_in says it of a stored data set."""
+class Stored(Protocol):
+    """The stored data sets, as far as they are needed to weigh a request."""
+
+    def get(self, dataset: str) -> Any:
+        """The description of a data set, with its rows; None where there is none."""
+
+
+def rows_of(request: GradientsRequest, stored: Stored) -> int:
+    """How many rows the data of a request has; raises UnknownDataset."""
     if not isinstance(request.data, DataReference):
         return len(request.data.x)
-    total = rows_in(request.data.dataset)
-    start, stop = request.data.rows or (0, total)
-    if stop > total:
-        raise invalid(f"rows is [{start}, {stop}], but the data set has {total} rows.", "data", "rows")
-    return stop - start
+    found = stored.get(request.data.dataset)
+    if found is None:
+        raise UnknownDataset(request.data.dataset)
+    start, stop = request.data.rows or (0, found.rows)
+    if stop > found.rows:
+        raise invalid(f"rows is [{start}, {stop}], but the data set has {found.rows} rows.", "data", "rows")
+    return int(stop - start)
+
+
+def check_data(request: GradientsRequest, load: convert.LoadDataset) -> None:
+    """Raises what `compute` would raise for the data: what becomes a job has been checked."""
+    net = convert.outline(request.network, request.dtype)
+    X, Y = convert.data(request.data, load, net)
+    losses.named(request.loss).prepare_targets(net.targets_of(Y, len(net.rows_of(X))))
 
 
 def witness_flops(net: Network, forward: int, name: str) -> int:
@@ -135,7 +151,8 @@ def compute(request: GradientsRequest, load: convert.LoadDataset, settings: Sett
     if "jacobian" in request.include:
         jacobian = convert.layer_blocks(backprop.jacobian(net, X, targets, loss=loss, budget=budget))
     found = [
-        backprop.evaluate(net, X, targets, loss=loss, form=form, route=request.route, budget=budget) for form in request.forms
+        backprop.evaluate(net, X, targets, loss=loss, form=form, route=request.route, budget=budget)
+        for form in request.forms
     ]
     witnesses = {name: _timed(check.WITNESSES[name], net, X, targets, loss) for name in request.witnesses}
     compared = _comparisons(net, X, targets, loss, found, [witness for witness, _ in witnesses.values()])

@@ -2,7 +2,6 @@
 
 import logging
 
-from backproof_core.errors import BackproofError
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -10,8 +9,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Match
 
+from backproof_core.errors import BackproofError
 from backproof_service.http import respond
-from backproof_service.http.problems import Problem, of_core, of_parameters
+from backproof_service.http.problems import Problem, invalid, of_core, of_parameters
+from backproof_service.store.jobs import UnknownDataset
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +21,7 @@ def install(app: FastAPI) -> None:
     """Registers them all."""
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(BackproofError, _core)
+    app.add_exception_handler(UnknownDataset, _unknown_dataset)
     app.add_exception_handler(RequestValidationError, _parameters)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(ClientDisconnect, _gone)
@@ -39,6 +41,12 @@ def _problem(request: Request, error: Exception) -> Response:
 def _core(request: Request, error: Exception) -> Response:
     assert isinstance(error, BackproofError)
     return _problem(request, of_core(error, getattr(request.state, "parsed", None)))
+
+
+def _unknown_dataset(request: Request, error: Exception) -> Response:
+    """A body that names a data set that is not stored."""
+    detail = f"{error} Upload it to /datasets first; GET /datasets lists those there are."
+    return _problem(request, invalid(detail, "data", "dataset", code="unknown_dataset"))
 
 
 def _parameters(request: Request, error: Exception) -> Response:

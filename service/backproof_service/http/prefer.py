@@ -2,10 +2,23 @@
 
 import math
 from dataclasses import dataclass
+from typing import Annotated
 
+from fastapi import Header
 from starlette.requests import Request
 
 LONGEST_WAIT = 60.0  # seconds; a longer wait is answered with the job as it is
+
+PreferWait = Annotated[
+    str | None,
+    Header(alias="Prefer", description="`wait=SECONDS`: wait that long for the job to end.", examples=["wait=10"]),
+]
+PreferAsync = Annotated[
+    str | None,
+    Header(
+        alias="Prefer", description="`respond-async`: make it a job however small it is.", examples=["respond-async"]
+    ),
+]
 
 
 @dataclass(frozen=True, slots=True)

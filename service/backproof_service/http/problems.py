@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from pydantic import BaseModel, ValidationError
+
 from backproof_core.errors import (
     BackproofError,
     InadmissiblePair,
@@ -12,8 +14,6 @@ from backproof_core.errors import (
     UnknownName,
     Where,
 )
-from pydantic import BaseModel, ValidationError
-
 from backproof_service.http.sentences import faults
 from backproof_service.wire.data import DataLabels, DataReference
 
@@ -30,6 +30,10 @@ TITLES = {
     "unknown_field": "The request holds a field that does not exist",
     "missing_field": "The request lacks a field that is required",
     "unknown_name": "The request holds a name that does not exist",
+    "unknown_dataset": "There is no such data set",
+    "not_acceptable": "No type that was asked for is offered",
+    "dataset_in_use": "The data set is in use",
+    "hash_mismatch": "The body does not have the hash that its address names",
     "limit_exceeded": "The request exceeds a limit",
     "shape_mismatch": "The shapes in the request do not fit together",
     "inadmissible_pair": "The loss is not defined for the last activation",
@@ -48,7 +52,7 @@ CORE_CODES: dict[type[BackproofError], str] = {
 IN_NETWORK = frozenset({"layers", "sizes", "activation", "bias", "init", "network_seed"})
 
 
-class Problem(Exception):  # noqa: N818 — RFC 9457's own word
+class Problem(Exception):
     """A request that cannot be answered as asked: what was given, what was needed, what to do."""
 
     def __init__(

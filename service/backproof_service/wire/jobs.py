@@ -6,19 +6,19 @@ from pydantic import Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
 from typing_extensions import TypeAliasType
 
+from backproof_service.wire.answers import Time
 from backproof_service.wire.base import Answer, Request, fault
 from backproof_service.wire.data import DatasetId, RowRange
 from backproof_service.wire.gradients import GradientsAnswer
 from backproof_service.wire.network import LayerAnswer
 from backproof_service.wire.numbers import Matrix, Number, NumberRows
-from backproof_service.wire.problems import ProblemAnswer
+from backproof_service.wire.problems import Problem
 
 JobKind = TypeAliasType("JobKind", Literal["train", "gradients"])
 JobState = TypeAliasType(
     "JobState",
     Literal["queued", "running", "pausing", "paused", "cancelling", "succeeded", "failed", "cancelled", "interrupted"],
 )
-Time = Annotated[str, Field(json_schema_extra={"format": "date-time"}, examples=["2026-01-31T12:00:00Z"])]
 
 
 class Progress(Answer):
@@ -88,7 +88,7 @@ class Job(Answer):
     progress: Progress | None = Field(description="How far it is; null before it starts.")
     metrics: LatestMetrics | None = Field(description="The last measured numbers; null where there are none.")
     result: JobResult | None = Field(description="What it found; null before it succeeded.")
-    error: ProblemAnswer | None = Field(description="Why it failed; null otherwise.")
+    error: Problem | None = Field(description="Why it failed; null otherwise.")
     config: dict[str, Any] = Field(
         description="The request with defaults resolved; large arrays stand as their size and hash."
     )

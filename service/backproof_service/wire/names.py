@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from typing import Annotated
 
-from backproof_core.activation import ACTIVATIONS
-from backproof_core.loss import LOSSES
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 from typing_extensions import TypeAliasType
 
+from backproof_core.activation import ACTIVATIONS
+from backproof_core.loss import LOSSES
 from backproof_service.http.words import listed, nearest
 from backproof_service.wire.base import fault
 from backproof_service.wire.numbers import shown

@@ -1,6 +1,6 @@
 """Problems (RFC 9457): what every answer that is not a success says."""
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from backproof_service.wire.base import Answer
 
@@ -16,10 +16,8 @@ class Fault(Answer):
     detail: str = Field(description="What was given, what was needed, what to do.")
 
 
-class ProblemAnswer(Answer):
+class Problem(Answer):
     """A problem (RFC 9457)."""
-
-    model_config = ConfigDict(title="Problem")
 
     type: str = Field(description="A URI that names the kind of problem.", examples=["about:blank"])
     title: str = Field(

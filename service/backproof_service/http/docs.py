@@ -1,0 +1,7 @@
+"""GET /docs."""
+
+from fastapi import FastAPI
+
+
+def install(app: FastAPI) -> None:
+    """Adds the page."""
