@@ -9,18 +9,21 @@ from anyio import to_thread
 from fastapi import APIRouter, Query, Request, Response
 
 from backproof_core.train import COLUMNS, TwinComparison
-from backproof_service import results
+from backproof_service import convert, results
 from backproof_service.http import respond
 from backproof_service.http.body import parse
+from backproof_service.http.contract import BINARY, TEXT, operation, reference
 from backproof_service.http.problems import Problem, invalid
 from backproof_service.routes import waiting
+from backproof_service.routes.jobs import JobId
 from backproof_service.routes.negotiate import accepted
 from backproof_service.runtime import Runtime
 from backproof_service.store import history
-from backproof_service.store.jobs import Job, UnknownDataset
+from backproof_service.store.blobs import Array
+from backproof_service.store.jobs import Job
 from backproof_service.wire import jobs as wire
 
-router = APIRouter()
+router = APIRouter(tags=["jobs"])
 
 JSON, CSV, NPZ = "application/json", "text/csv", "application/x-npz"
 
@@ -32,9 +35,17 @@ Form = Annotated[
 ]
 
 
-@router.get("/jobs/{job_id}/metrics", response_model=wire.Metrics)
-async def metrics(request: Request, job_id: str, max_points: MaxPoints = 1000) -> Response:
-    """The curves of a run, thinned to `max_points` rows; CSV by `Accept: text/csv`."""
+@router.get(
+    "/jobs/{job_id}/metrics",
+    **operation(
+        "metrics",
+        "The curves of a run",
+        answers={200: ("The curves.", {JSON: reference(wire.Metrics), CSV: TEXT})},
+        problems=[404, 406, 409],
+    ),
+)
+async def metrics(request: Request, job_id: JobId, max_points: MaxPoints = 1000) -> Response:
+    """One row for each recorded epoch, thinned to `max_points`; CSV by `Accept: text/csv`."""
     kind = accepted(request, (JSON, CSV))
     runtime: Runtime = request.app.state.runtime
     job = await _training_job(runtime, job_id)
@@ -44,9 +55,17 @@ async def metrics(request: Request, job_id: str, max_points: MaxPoints = 1000) -
     return respond.json({"object": "metrics", "columns": list(COLUMNS), "rows": rows})
 
 
-@router.get("/jobs/{job_id}/weights", response_model=wire.Weights)
-async def weights(request: Request, job_id: str, at: At = "latest", form: Form = None) -> Response:
-    """The weights of a run, of a running one as they were last saved; npz by `Accept: application/x-npz`."""
+@router.get(
+    "/jobs/{job_id}/weights",
+    **operation(
+        "weights",
+        "The weights of a run",
+        answers={200: ("The weights.", {JSON: reference(wire.Weights), NPZ: BINARY})},
+        problems=[404, 406, 409],
+    ),
+)
+async def weights(request: Request, job_id: JobId, at: At = "latest", form: Form = None) -> Response:
+    """Of a running job, as they were last saved; npz (layers.0.weights, …) by `Accept: application/x-npz`."""
     kind = accepted(request, (JSON, NPZ))
     runtime: Runtime = request.app.state.runtime
     job = await _training_job(runtime, job_id)
@@ -61,9 +80,17 @@ async def weights(request: Request, job_id: str, at: At = "latest", form: Form =
     return await to_thread.run_sync(respond.json, payload)
 
 
-@router.get("/jobs/{job_id}/gradients", response_model=wire.GradientsAlongRun)
-async def gradients(request: Request, job_id: str) -> Response:
-    """How far apart the two forms' gradients were along a run by both; 409 for a run by one."""
+@router.get(
+    "/jobs/{job_id}/gradients",
+    **operation(
+        "gradients_along_run",
+        "How far apart the two forms' gradients were",
+        answers={200: ("The comparison at each recorded epoch.", wire.GradientsAlongRun)},
+        problems=[404, 409],
+    ),
+)
+async def gradients(request: Request, job_id: JobId) -> Response:
+    """Each twin's own gradient, compared at each recorded epoch's last update; 409 for a run by one form."""
     runtime: Runtime = request.app.state.runtime
     job = await _training_job(runtime, job_id)
     if job.config["form"] != "both":
@@ -76,38 +103,50 @@ async def gradients(request: Request, job_id: str) -> Response:
     return respond.json({"object": "list", "data": [row._asdict() for row in rows], "next": None})
 
 
-@router.post("/jobs/{job_id}/predict", response_model=wire.Predictions)
-async def predict(request: Request, job_id: str) -> Response:
-    """Outputs of the job's network for rows that are sent, or for those of a data set."""
+@router.post(
+    "/jobs/{job_id}/predict",
+    **operation(
+        "predict_by_job",
+        "Outputs of a job's network",
+        request=wire.JobPredictRequest,
+        examples={"xor": {"x": [[0, 0], [0, 1], [1, 0], [1, 1]], "at": "best"}},
+        answers={200: ("The outputs.", wire.Predictions)},
+        problems=[404, 409],
+    ),
+)
+async def predict(request: Request, job_id: JobId) -> Response:
+    """For rows that are sent, or for those of a data set."""
     runtime: Runtime = request.app.state.runtime
     job = await _training_job(runtime, job_id)
     body = await parse(request, wire.JobPredictRequest)
-    return await to_thread.run_sync(_predicted, runtime, job, body)
+    return await to_thread.run_sync(_predicted, runtime, job, body, limiter=request.app.state.computing)
 
 
 def _predicted(runtime: Runtime, job: Job, body: wire.JobPredictRequest) -> Response:
     found = results.weights(runtime.store, job, body.at, None)
-    outputs = found.network.predict(_rows(runtime, body))
-    return respond.json({"object": "predictions", "at": body.at, "outputs": outputs})
+    X = _rows(runtime, body)
+    outputs, most = len(X) * found.network.sizes[-1], runtime.settings.max_answer_numbers
+    if outputs > most:
+        asked = f"The answer would hold {outputs:,} numbers; the limit max_answer_numbers is {most:,}."
+        raise invalid(f"{asked} Ask for fewer rows.", "x" if body.dataset is None else "rows", code="limit_exceeded")
+    H = found.network.predict(convert.in_dtype(X, job.config["dtype"], "x"))
+    return respond.json({"object": "predictions", "at": body.at, "outputs": H})
 
 
-def _rows(runtime: Runtime, body: wire.JobPredictRequest) -> Any:
+def _rows(runtime: Runtime, body: wire.JobPredictRequest) -> Array:
     """The rows that the request means."""
-    if (body.x is None) == (body.dataset is None):
-        given = "both x and dataset" if body.x is not None else "neither x nor dataset"
-        raise invalid(f"The request has {given}; give one of them.", "x" if body.x is not None else "dataset")
     if body.dataset is None:
-        if body.rows is not None:
-            raise invalid("rows goes with dataset; leave it out where x is sent.", "rows")
+        assert body.x is not None
         return body.x
-    try:
-        X, _, _ = runtime.datasets.load(body.dataset)
-    except UnknownDataset as unknown:
-        raise invalid(f"{unknown} POST /datasets stores one.", "dataset") from None
-    start, stop = body.rows or (0, len(X))
-    if not 0 <= start < stop <= len(X):
-        raise invalid(f"rows is [{start}, {stop}]; the data set has {len(X)} rows, from 0.", "rows")
-    return X[start:stop]
+    known = runtime.datasets.get(body.dataset)
+    if known is None:
+        detail = f"There is no data set {body.dataset}; GET /datasets lists those there are."
+        raise invalid(detail, "dataset", code="unknown_dataset")
+    start, stop = body.rows or (0, known.rows)
+    if stop > known.rows:
+        raise invalid(f"rows is [{start}, {stop}], but the data set has {known.rows:,} rows.", "rows")
+    X, _, _ = runtime.datasets.load(body.dataset, (start, stop))
+    return X
 
 
 async def _training_job(runtime: Runtime, job_id: str) -> Job:
