@@ -6,9 +6,7 @@ from backproof.arrays import Matrix, Rows
 from backproof.choice import chosen
 from backproof.client import Client
 from backproof.network import Network
-from backproof.results import FormResult, LayerGradient
-
-Gradients = tuple[LayerGradient, ...]
+from backproof.results import FormResult, Gradients, LayerGradient
 
 
 def gradient(
@@ -23,7 +21,7 @@ def gradient(
     client: Client | None = None,
 ) -> Gradients:
     """The gradient of the loss by one form, layer by layer, each block with its parameter's shape."""
-    return one_form(net, x, y, loss, form, "gradients", route, dtype, client).gradients
+    return Gradients(one_form(net, x, y, loss, form, "gradients", route, dtype, client).gradients)
 
 
 def deltas(
@@ -43,7 +41,7 @@ def deltas(
 
 def jacobian(
     net: Network, x: Rows, y: Rows, *, loss: str, dtype: str | None = None, client: Client | None = None
-) -> Gradients:
+) -> tuple[LayerGradient, ...]:
     """The Jacobian of vec E for each parameter: N·d_L rows, one column for each entry, both in `vec` order."""
     return one_form(net, x, y, loss, "vectorized", "jacobian", None, dtype, client).jacobian
 
@@ -60,7 +58,7 @@ def numeric(
     """The gradient without backpropagation, by a witness: complex_step or central_difference."""
     with chosen(client) as service:
         found = service.gradients(net, loss=loss, data=(x, y), forms=["matched"], witnesses=[witness])
-    return found.witnesses[witness].gradients
+    return Gradients(found.witnesses[witness].gradients)
 
 
 def one_form(

@@ -41,6 +41,22 @@ class LayerGradient:
         """B under its name on the wire."""
         return self.b
 
+    def blocks(self) -> list[tuple[str, Matrix | Vector]]:
+        """The layer's gradients by name: weights, and bias where there is one."""
+        weights: tuple[str, Matrix | Vector] = ("weights", self.W)
+        return [weights] if self.b is None else [weights, ("bias", self.b)]
+
+
+@dataclass(frozen=True)
+class Gradients:
+    """The gradients of a network's parameters, layer by layer."""
+
+    layers: tuple[LayerGradient, ...]
+
+    def blocks(self) -> list[tuple[str, Matrix | Vector]]:
+        """The gradients by the paths of their parameters: layers.0.weights, layers.0.bias, …"""
+        return [(f"layers.{l}.{name}", block) for l, layer in enumerate(self.layers) for name, block in layer.blocks()]
+
 
 @dataclass(frozen=True)
 class FormResult:

@@ -10,18 +10,23 @@ from backproof.choice import chosen
 from backproof.client import Client
 from backproof.errors import InvalidValue
 from backproof.network import Network
-from backproof.requests import Object
-from backproof.results import JobInfo, Metrics, TrainResult
+from backproof.requests import Json, Object, Pair
+from backproof.results import JobInfo, Metrics, TwinComparison
+
+RATE = 1.0  # the article's
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """What a fit leaves behind: the trained network, the one with the lowest loss, the curves, and the job."""
+    """A trained network, the best one seen, the curve, for twins the other network and their distance, and the job."""
 
     network: Network
     best: Network
-    result: TrainResult
     metrics: Metrics
+    final_loss: float
+    twin: Network | None
+    twin_distance: float | None
+    comparisons: tuple[TwinComparison, ...]
     job: JobInfo
 
 
@@ -35,19 +40,20 @@ def fit(
     rate: float | None = None,
     optimizer: Object | None = None,
     batch_size: int | None = None,
-    seed: int | None = None,
-    form: str | None = None,
+    seed: int = 0,
+    form: str = "matched",
     route: str | None = None,
     dtype: str | None = None,
-    validation: Object | None = None,
-    early_stopping: Object | None = None,
+    validation: Pair | float | None = None,
+    patience: int | None = None,
     labels: Mapping[str, str] | None = None,
     progress: bool = False,
     client: Client | None = None,
 ) -> Fitted:
-    """The network trained on rows x with targets y, by gradient descent with `rate` or by an optimizer.
+    """A network trained on rows x with targets y: gradient descent at `rate` (1 unless told), or by the optimizer.
 
-    Raises JobFailed where the loss stops being finite, Invalid where the service finds fault with the request.
+    `validation` is rows (x, y) or a share of the rows. Raises JobFailed where the loss stops being finite, Invalid
+    where the service finds fault with the request.
     """
     with chosen(client) as service:
         job = service.train(
@@ -61,12 +67,21 @@ def fit(
             form=form,
             route=route,
             dtype=dtype,
-            validation=validation,
-            early_stopping=early_stopping,
+            validation=validated(validation),
+            early_stopping=None if patience is None else {"patience": patience},
             labels=labels,
         ).wait(progress=progress)
-        latest, best = job.weights().network(), job.weights(at="best").network()
-        return Fitted(latest, best, job.result(), job.metrics(), job.info)
+        twins, result = form == "both", job.result()
+        return Fitted(
+            network=job.weights().network(),
+            best=job.weights(at="best").network(),
+            metrics=job.metrics(),
+            final_loss=result.final_loss,
+            twin=job.weights(form="vectorized").network() if twins else None,
+            twin_distance=result.twin_distance,
+            comparisons=job.gradients() if twins else (),
+            job=job.info,
+        )
 
 
 def step(
@@ -75,32 +90,30 @@ def step(
     y: Rows,
     *,
     loss: str,
-    rate: float | None = None,
-    optimizer: Object | None = None,
-    form: str | None = None,
+    rate: float = RATE,
+    form: str = "matched",
     route: str | None = None,
     dtype: str | None = None,
     client: Client | None = None,
 ) -> Network:
     """The network after one update on all rows: W − rate·∂loss/∂W."""
+    descended = descent(rate, None)
     with chosen(client) as service:
         job = service.train(
-            net,
-            loss=loss,
-            optimizer=descent(rate, optimizer),
-            data=(x, y),
-            epochs=1,
-            form=form,
-            route=route,
-            dtype=dtype,
+            net, loss=loss, optimizer=descended, data=(x, y), epochs=1, form=form, route=route, dtype=dtype
         )
         return job.wait(progress=False).weights().network()
 
 
 def descent(rate: float | None, optimizer: Object | None) -> Object:
-    """The optimizer that was given, or gradient descent at that rate. Raises InvalidValue unless one of them was."""
-    if optimizer is not None and rate is None:
-        return optimizer
-    if rate is not None and optimizer is None:
-        return {"type": "sgd", "learning_rate": rate}
-    raise InvalidValue("Give either rate=, for plain gradient descent, or optimizer=, not both and not neither.")
+    """The optimizer that was given, else gradient descent. Raises InvalidValue where both a rate and one were."""
+    if optimizer is not None and rate is not None:
+        raise InvalidValue("Give rate=, for plain gradient descent, or optimizer=, which has its own rate; not both.")
+    return optimizer or {"type": "sgd", "learning_rate": RATE if rate is None else rate}
+
+
+def validated(given: Pair | float | None) -> Json | None:
+    """How the service is told to validate: by rows of their own, or by a share of the rows."""
+    if given is None:
+        return None
+    return {"data": {"x": given[0], "y": given[1]}} if isinstance(given, tuple) else {"share": given}

@@ -1,0 +1,159 @@
+"""The commands, and what else a command line can say."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from backproof import calls, parse
+from backproof.cli import ending, extras, files, show
+from backproof.cli.acts import as_sent, compared, console, follow, line, save, sent_with, tell
+from backproof.cli.ending import Usage
+from backproof.cli.service import place, reach, stored
+from backproof.errors import BackproofError
+from backproof.progress import say
+
+app = typer.Typer(
+    name="backproof",
+    help="Is your backprop right? Trains networks and compares gradients by two forms of backpropagation.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+File = Annotated[str, typer.Argument(metavar="FILE", help="A JSON request, as WIRE says; - for stdin.")]
+Id = Annotated[str, typer.Argument(metavar="ID", help="The job's id.")]
+Url = Annotated[str | None, typer.Option("--url", help="A running service; else BACKPROOF_URL.")]
+Data = Annotated[Path | None, typer.Option("--data", help="A folder; the service runs in this process and keeps it.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the service's JSON, for machines.")]
+At = Annotated[str, typer.Option("--at", help="latest, best, or an epoch; 0 is before training.")]
+Form = Annotated[str | None, typer.Option("--form", help="vectorized: the other twin of a run with form both.")]
+Output = Annotated[Path | None, typer.Option("--output", "-o", help="Save to this file, .json or .npz.")]
+
+
+@app.command()
+def train(
+    file: File,
+    *,
+    url: Url = None,
+    data: Data = None,
+    wait: Annotated[bool, typer.Option("--wait/--detach", help="Wait for the end, or only submit.")] = True,
+    weights: Annotated[Path | None, typer.Option("--weights", help="Save the weights, .json or .npz.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Train a network as a request file says."""
+    request, where, target = files.request(file), place(url, data), files.target(weights)
+    if not wait and not where.stays:
+        raise Usage("--detach leaves the job to a service that goes on: give --url or set BACKPROOF_URL.")
+    if not wait and target:
+        raise Usage("--weights needs the end of the job, which --detach does not wait for.")
+    with reach(where) as client:
+        job = client.submit(request)
+        if wait:
+            follow(job, where)
+            if target:
+                save(job, target, "latest", None)
+        if as_json or wait:
+            tell(client, calls.job(job.id), parse.job, show.job, as_json=as_json)
+        else:
+            say(f"Watch it with: backproof watch {job.id} --url {client.url}")
+            line(job.id)
+
+
+@app.command()
+def jobs(
+    *,
+    url: Url = None,
+    data: Data = None,
+    state: Annotated[str | None, typer.Option("--state", help="Only jobs in this state.")] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many, the newest.")] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """List the jobs of a service, newest first."""
+    with reach(stored(url, data)) as client:
+        first = calls.jobs(state=state, limit=min(limit, 100))
+        found = list(islice(client.all(sent_with(first, parse.page_of(parse.as_it_is))), limit))
+    if as_json:
+        line(json.dumps(found))
+    else:
+        show.jobs(console(), map(parse.job, found))
+
+
+@app.command()
+def watch(job: Id, *, url: Url = None, data: Data = None, as_json: AsJson = False) -> None:
+    """Watch a job until it ends; the exit code says whether it succeeded."""
+    where = stored(url, data)
+    with reach(where) as client:
+        follow(client.job(job), where)
+        tell(client, calls.job(job), parse.job, show.job, as_json=as_json)
+
+
+@app.command()
+def weights(
+    job: Id,
+    *,
+    url: Url = None,
+    data: Data = None,
+    at: At = "latest",
+    form: Form = None,
+    output: Output = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show or save the weights of a job."""
+    where, target = stored(url, data), files.target(output)
+    with reach(where) as client:
+        if target:
+            save(client.job(job), target, at, form)
+            say(f"Saved to {target}")
+        else:
+            tell(client, calls.weights(job, at, form), parse.weights, show.weights, as_json=as_json)
+
+
+@app.command()
+def gradients(file: File, *, url: Url = None, data: Data = None, as_json: AsJson = False) -> None:
+    """Compare the gradients of both forms, as a request file says."""
+    request = files.request(file)
+    with reach(place(url, data)) as client:
+        found = compared(client, client.send(as_sent(calls.compare(request))))
+    if as_json:
+        line(json.dumps(found))
+    else:
+        show.gradients(console(), parse.gradients(found))
+
+
+@app.command()
+def predict(
+    file: File,
+    *,
+    network: Annotated[
+        Path | None, typer.Option("--network", help="Take the network from this file, as train --weights saves it.")
+    ] = None,
+    url: Url = None,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print a network's outputs, as a request file says."""
+    request = dict(files.request(file))
+    if network:
+        request["network"] = {"layers": files.request(str(network)).get("layers")}
+    with reach(place(url, data)) as client:
+        tell(client, calls.outputs(request), parse.predictions, show.predictions, as_json=as_json)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """The exit code, after the command that the arguments name has run."""
+    extras.register(app, arguments)
+    try:
+        app(list(arguments), prog_name="backproof")
+    except BackproofError as error:
+        say(str(error))
+        return ending.code(error)
+    except SystemExit as end:  # how typer ends, after a word about wrong usage
+        return end.code if isinstance(end.code, int) else 0
+    return 0
