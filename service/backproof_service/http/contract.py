@@ -24,8 +24,8 @@ PROBLEMS = {
     422: "A value, name or field cannot be used; each place is named.",
     503: "Starting, full or draining; try again after Retry-After seconds.",
 }
-ALWAYS = (503,)
-WITH_BODY = (400, 413, 415, 422)
+ALWAYS = (422, 503)  # a misspelt query parameter; starting, full, draining
+WITH_BODY = (400, 413, 415)
 REQUEST_ID = {
     "X-Request-ID": {"description": "The id of this request, as in problems and logs.", "schema": {"type": "string"}}
 }

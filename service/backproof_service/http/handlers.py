@@ -14,6 +14,8 @@ from backproof_service.http import respond
 from backproof_service.http.problems import Problem, invalid, of_core, of_parameters
 from backproof_service.store.jobs import UnknownDataset
 
+METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
+
 log = logging.getLogger(__name__)
 
 
@@ -69,13 +71,13 @@ def _http(request: Request, error: Exception) -> Response:
 
 
 def _methods(request: Request) -> list[str]:
-    """Every method that some route of this path answers."""
-    found: set[str] = set()
-    for route in request.app.routes:
-        match, _ = route.matches(request.scope)
-        if match is not Match.NONE:
-            found |= set(getattr(route, "methods", None) or ())
-    return sorted(found)
+    """Every method that this path answers."""
+    scopes = {method: {**request.scope, "method": method} for method in METHODS}
+    return [
+        method
+        for method, scope in scopes.items()
+        if any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
+    ]
 
 
 def _gone(request: Request, error: Exception) -> Response:

@@ -89,10 +89,15 @@ def pointer(path: Iterable[str | int]) -> str:
     return "#" + "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
 
 
+def at(place: str, detail: str) -> str:
+    """The detail with its place in front; the whole body needs none."""
+    return detail if place == "#" else f"{place}: {detail}"
+
+
 def invalid(detail: str, *path: str | int, code: str = "invalid_value") -> Problem:
     """A value of the body that cannot be used, at that path."""
     place = pointer(path)
-    return Problem(422, code, f"{place}: {detail}", errors=[{"pointer": place, "detail": detail}])
+    return Problem(422, code, at(place, detail), errors=[{"pointer": place, "detail": detail}])
 
 
 def bad_parameter(name: str, detail: str) -> Problem:
@@ -125,14 +130,14 @@ def _of_faults(found: Sequence[tuple[str, str, str, str]]) -> Problem:
     more = {1: "", 2: " One more place is wrong; see errors."}.get(len(found))
     more = f" {len(found) - 1} more places are wrong; see errors." if more is None else more
     errors = [{kind: where, "detail": words} for _, kind, where, words in found]
-    return Problem(422, code, f"{place}: {detail}{more}", errors=errors)
+    return Problem(422, code, at(place, detail) + more, errors=errors)
 
 
 def of_core(error: BackproofError, request: BaseModel | None = None) -> Problem:
     """An error of the core, pointing at the place in the request that it came from."""
     code = next((name for kind, name in CORE_CODES.items() if isinstance(error, kind)), "invalid_value")
-    place, detail = pointer(_path(error.where, request)), str(error)
-    detail = detail[:1].upper() + detail[1:] + ("" if detail.endswith(".") else ".")
+    place = pointer(_path(error.where, request))
+    detail = str(error) + ("" if str(error).endswith(".") else ".")
     extra: dict[str, Any] = {}
     if isinstance(error, TooLargeForForm):
         extra = {"predicted_bytes": error.predicted_bytes, "budget_bytes": error.budget_bytes, "fits": list(error.fits)}
@@ -140,7 +145,7 @@ def of_core(error: BackproofError, request: BaseModel | None = None) -> Problem:
         extra = {"valid": list(error.valid)}
     elif isinstance(error, NonFiniteLoss):
         extra = {"epoch": error.epoch, "hint": error.hint}
-    return Problem(422, code, f"{place}: {detail}", errors=[{"pointer": place, "detail": detail}], **extra)
+    return Problem(422, code, at(place, detail), errors=[{"pointer": place, "detail": detail}], **extra)
 
 
 def _path(where: Where, request: BaseModel | None) -> Where:
