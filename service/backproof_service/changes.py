@@ -1,7 +1,7 @@
 """What waits for jobs: one tail of the event table, whatever the number of waiters.
 
-While anybody waits, one task asks every POLL seconds for events that are newer than the last it saw and wakes those whom
-they concern. Nobody waiting costs nothing.
+While anybody waits, one task asks every POLL seconds for events that are newer than the last it saw and wakes those
+whom they concern. Nobody waiting costs nothing.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ class Changes:
 
     @contextmanager
     def watch(self, job: str) -> Iterator[asyncio.Event]:
-        """An event that is set when the job comes to rest. Begin to watch first, then look at the job: none is missed."""
+        """An event that is set when the job comes to rest. Watch first, then look at the job: nothing is missed."""
         woken = asyncio.Event()
         if self.draining:
             woken.set()

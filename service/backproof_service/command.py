@@ -27,8 +27,8 @@ def serve(
         int | None, typer.Option(help="Worker processes. [default: one for each core, or BACKPROOF_WORKERS]")
     ] = None,
 ) -> None:
-    """Run the service until Ctrl-C. Every setting is also a variable BACKPROOF_…; see GET /capabilities for the limits."""
-    given = {"host": host, "port": port, "data": data, "workers": workers}
+    """Run the service until Ctrl-C. Every setting is also a variable BACKPROOF_NAME."""
+    given: dict[str, Any] = {"host": host, "port": port, "data": data, "workers": workers}
     try:
         settings = Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:

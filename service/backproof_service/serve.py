@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import signal
 import socket
 from types import FrameType
 
@@ -35,9 +36,11 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        # Not uvicorn's own: that raises the signal again at the end, and an orderly end is no death by a signal.
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._runtime.drain)
-        super().handle_exit(sig, frame)
 
 
 def run(settings: Settings) -> None:

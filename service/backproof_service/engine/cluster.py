@@ -24,6 +24,8 @@ CONFIG: dict[str, Any] = {
     "distributed.admin.tick.limit": "1h",  # no complaints about a busy event loop
     "distributed.worker.profile.enabled": False,
     "distributed.comm.timeouts.connect": "30s",
+    "distributed.scheduler.http.routes": [],  # Dask's own pages are not offered
+    "distributed.worker.http.routes": [],
 }
 
 
@@ -33,23 +35,23 @@ def open_cluster(folder: Path, settings: Settings, workers: int) -> Client:
     shutil.rmtree(scratch, ignore_errors=True)  # what a killed service left
     dask.config.set(CONFIG)
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
-    cluster = LocalCluster(
+    cluster = LocalCluster(  # type: ignore[no-untyped-call]
         n_workers=workers,
         threads_per_worker=1,
         processes=not settings.in_process_engine,
         host=None if settings.in_process_engine else "127.0.0.1",
-        dashboard_address=None,
+        dashboard_address="127.0.0.1:0",
         memory_limit=None,  # budgets are predicted and kept by the service itself
         silence_logs=logging.CRITICAL,
         local_directory=str(scratch),
     )
-    client = Client(cluster)
+    client = Client(cluster)  # type: ignore[no-untyped-call]
     client.register_plugin(Equip(folder, settings))
     return client
 
 
 def close_cluster(client: Client) -> None:
     """End the client, the scheduler and the workers; those that do not stop in time are killed."""
-    cluster = client.cluster
-    client.close(timeout=2)
+    cluster: Any = client.cluster
+    client.close(timeout=2)  # type: ignore[no-untyped-call]
     cluster.close(timeout=5)

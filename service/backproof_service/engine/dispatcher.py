@@ -8,15 +8,16 @@ import os
 import queue
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any, TypeAlias
 
 from backproof_service.settings import Settings
 from backproof_service.store.folder import Store
 
 from .failure import worn_out
 
-if TYPE_CHECKING:
-    from distributed import Client, Future
+# What Dask gives us; untyped, and not imported here, since that takes a second and nobody should wait for it.
+Client: TypeAlias = Any
+Future: TypeAlias = Any
 
 log = logging.getLogger("backproof.engine")
 LOOK = 1.0  # seconds between two looks at the table when nobody calls
@@ -61,10 +62,10 @@ class Engine:
             self._thread.join()
 
     def _run(self) -> None:
-        from .cluster import close_cluster, open_cluster  # here: Dask takes a second to import, and nobody waits for it
+        from .cluster import close_cluster, open_cluster
 
         try:
-            client = open_cluster(self._folder, self._settings, worker_count(self._settings))
+            client: Client = open_cluster(self._folder, self._settings, worker_count(self._settings))
         except Exception:
             log.exception("The workers could not be started.")
             return
@@ -78,7 +79,7 @@ class Engine:
             close_cluster(client)
             self._store.runs.recover()  # those that slipped in between
 
-    def _feed(self, client: "Client") -> None:
+    def _feed(self, client: Client) -> None:
         while not self._stopping.is_set():
             try:
                 self._collect()
@@ -88,7 +89,7 @@ class Engine:
             self._wake.wait(LOOK)
             self._wake.clear()
 
-    def _hand_over(self, client: "Client") -> None:
+    def _hand_over(self, client: Client) -> None:
         """Give the workers the oldest queued jobs, as many as they can take."""
         from .worker import run_job
 
@@ -101,7 +102,7 @@ class Engine:
             self._handed[job] = future
             future.add_done_callback(lambda done, job=job: self._came_back(job, done))
 
-    def _came_back(self, job: str, future: "Future") -> None:
+    def _came_back(self, job: str, future: Future) -> None:
         self._back.put((job, future))
         self._wake.set()
 

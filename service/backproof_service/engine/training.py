@@ -1,6 +1,7 @@
 """A training run in a worker: short stretches of computing, and after each a report."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +15,7 @@ from backproof_service.store import states
 from backproof_service.store.blobs import Array, Staged, encode
 from backproof_service.store.documents import restored
 from backproof_service.store.folder import Store
-from backproof_service.store.history import pack
+from backproof_service.store.history import Cell, pack
 from backproof_service.store.jobs import Job
 from backproof_service.store.runs import Report
 from backproof_service.wire.data import Data, DataLabels, DataReference
@@ -34,14 +35,12 @@ def run(store: Store, settings: Settings, job: Job) -> None:
     training = begin(store, settings, request)
     recorder = Recorder(store, job, training)
     try:
-        state = states.RUNNING
-        while state == states.RUNNING and not training.finished:
+        training.advance(STRETCH)
+        while not training.finished and recorder.report() == states.RUNNING:
             training.advance(STRETCH)
-            state = states.RUNNING if training.finished else recorder.report()
+        recorder.end()
     except NonFiniteLoss as error:
         finished_badly(store, job, failure(error), recorder.last())
-        return
-    recorder.end(states.SUCCEEDED if training.finished else states.CANCELLED)
 
 
 def stored_request(store: Store, job: Job) -> TrainRequest:
@@ -79,17 +78,19 @@ class Recorder:
         """The report of a run that ends here."""
         return self._report(self._weights())
 
-    def end(self, state: str) -> None:
-        """Record the end of the run, and its result if it reached it."""
-        report = self.last()
-        result = self._result() if state == states.SUCCEEDED else None
-        if state == states.SUCCEEDED:  # early stopping ends a run before its last epoch
-            report = replace(report, progress={**(report.progress or {}), "fraction": 1.0, "eta_seconds": 0.0})
-        self._store.runs.end(self._job.id, self._job.attempt, state, report, result=result)
+    def end(self) -> None:
+        """Record the end of the run: with its result if it reached that, else it was cancelled."""
+        if not self._training.finished:
+            self._store.runs.end(self._job.id, self._job.attempt, states.CANCELLED, self.last())
+            return
+        result, report = self._result(), self.last()
+        # Early stopping ends a run before its last epoch.
+        report = replace(report, progress={**(report.progress or {}), "fraction": 1.0, "eta_seconds": 0.0})
+        self._store.runs.end(self._job.id, self._job.attempt, states.SUCCEEDED, report, result=result)
 
     def _report(self, blobs: dict[str, Staged]) -> Report:
         run = self._training
-        new = {
+        new: dict[str, Sequence[Sequence[Cell]]] = {
             "metrics": [row for row in run.rows if row.epoch > self._reported],
             "twins": [twin for twin in run.comparisons if twin.epoch > self._reported],
         }

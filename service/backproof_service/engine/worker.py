@@ -41,34 +41,41 @@ class Equip(WorkerPlugin):
     def __init__(self, folder: Path, settings: Settings) -> None:
         self._folder = folder
         self._settings = settings
-        self.context: Context | None = None
+        self._context: Context | None = None
 
     def setup(self, worker: Worker) -> None:
         if multiprocessing.parent_process() and threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGINT, signal.SIG_IGN)
         threadpool_limits(1)
-        self.context = Context(open_store(self._folder, 0), self._settings, environment())
+        self._context = Context(open_store(self._folder, 0), self._settings, environment())
 
     def teardown(self, worker: Worker) -> None:
-        if self.context is not None:
-            self.context.store.close()
+        self.context().store.close()
+
+    def context(self) -> Context:
+        """What this worker was given."""
+        assert self._context is not None, "the plugin was not set up"
+        return self._context
 
 
 def environment() -> dict[str, Any]:
     """What the bits of a result depend on, as this process has it."""
-    found = next((pool for pool in threadpool_info() if pool["user_api"] == "blas"), {})
+    pools: list[dict[str, Any]] = threadpool_info()
+    found = next((pool for pool in pools if pool["user_api"] == "blas"), {})
     blas = " ".join(str(found[key]) for key in ("internal_api", "version") if found.get(key))
     return {
         "numpy": np.__version__,
-        "blas": blas or None,
-        "blas_core": found.get("architecture"),
+        "blas": blas or "unknown",
+        "blas_core": found.get("architecture", "unknown"),
         "threads": found.get("num_threads", 1),
     }
 
 
 def run_job(job: str) -> None:
     """Claim the job, run it and record its end; nothing is returned, since all that matters is in the table."""
-    context = get_worker().plugins[PLUGIN].context
+    equip = get_worker().plugins[PLUGIN]
+    assert isinstance(equip, Equip)
+    context = equip.context()
     claimed = context.store.runs.claim(job, context.environment)
     if claimed is None:  # cancelled or removed while it waited in line
         return

@@ -98,9 +98,11 @@ async def gradients(request: Request, job_id: JobId) -> Response:
             f'The job trained by one form, "{job.config["form"]}"; submit it with "form": "both" to compare the two.'
         )
         raise Problem(409, "one_form", detail, title="There are no twins to compare")
-    table, _ = await to_thread.run_sync(results.stored, runtime.store, job, "twins")
-    rows = [TwinComparison(int(epoch), *distances, bool(agree)) for epoch, *distances, agree in table.tolist()]
-    return respond.json({"object": "list", "data": [row._asdict() for row in rows], "next": None})
+    table, present = await to_thread.run_sync(results.stored, runtime.store, job, "twins")
+    names = TwinComparison._fields
+    rows = [dict(zip(names, row, strict=True)) for row in history.cells(table, present, whole=(0,))]
+    data = [row | {"agree": bool(row["agree"])} for row in rows]
+    return respond.json({"object": "list", "data": data, "next": None})
 
 
 @router.post(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from sqlalchemy import Row, delete, insert, select
@@ -104,5 +105,5 @@ class Datasets:
         return gone
 
 
-def _dataset(row: Row[tuple[object, ...]]) -> Dataset:
-    return Dataset(*row)  # type: ignore[arg-type]
+def _dataset(row: Row[Any]) -> Dataset:
+    return Dataset(**row._mapping)

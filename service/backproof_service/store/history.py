@@ -30,7 +30,7 @@ def unpack(chunks: Iterable[bytes], width: int) -> tuple[Table, int]:
 
 
 def thinned(table: Table, most: int, best: int) -> Table:
-    """At most `most` rows (three or more), evenly spread, always with the first, the last and the row numbered `best`."""
+    """At most `most` rows (three or more), evenly spread; the first, the last and row `best` are among them."""
     rows = len(table)
     if rows <= most:
         return table

@@ -208,4 +208,4 @@ def _one(connection: Connection, job: str) -> Job:
 
 
 def _job(row: Row[Any]) -> Job:
-    return Job(*row)
+    return Job(**row._mapping)

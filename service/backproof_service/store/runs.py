@@ -62,7 +62,7 @@ class Runs:
             connection.execute(delete(chunks).where(chunks.c.job == job))
             released = self._blobs.release(connection, job, roles=["weights"]) if row.attempt > 1 else []
         self._blobs.sweep(released)
-        return Job(*row)
+        return Job(**row._mapping)
 
     def report(self, job: str, attempt: int, report: Report) -> str:
         """Record how far the run is; returns the job's state, which is also how a wish to cancel is seen."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from backproof_service.store import history, states
 from backproof_service.store.blobs import BlobDamaged, encode
 from backproof_service.store.datasets import DatasetInUse
@@ -157,8 +158,9 @@ def test_one_claim_wins_among_many_threads(store: Store) -> None:
 
 
 def test_every_change_of_state_is_an_event(store: Store) -> None:
-    from backproof_service.store.tables import events
     from sqlalchemy import select
+
+    from backproof_service.store.tables import events
 
     job = add(store)
     store.runs.claim(job, ENVIRONMENT)
