@@ -1,0 +1,71 @@
+"""A real service twice: in this process behind a transport, and in a process of its own behind a socket."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from backproof import Client
+from backproof.inprocess import URL, running
+from backproof_service.app import create_app
+from backproof_service.settings import Settings
+
+XOR: dict[str, Any] = {"x": [[0, 0], [0, 1], [1, 0], [1, 1]], "y": [[0], [1], [1], [0]]}
+NET: dict[str, Any] = {
+    "sizes": [2, 2, 1],
+    "activation": "sigmoid",
+    "bias": False,
+    "init": {"type": "uniform", "low": 0, "high": 1},
+    "seed": 7,
+}
+SGD = {"type": "sgd", "learning_rate": 1.0}
+
+
+@pytest.fixture(scope="session")
+def transport(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.BaseTransport]:
+    settings = Settings(data=tmp_path_factory.mktemp("in-process"), in_process_engine=True, workers=1)
+    with running(create_app(settings)) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("served")
+    command = [sys.executable, "-m", "backproof", "serve", "--port", "0", "--workers", "1", "--data", str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment()) as process:
+        try:
+            assert process.stdout is not None
+            said = process.stdout.readline()
+            found = re.search(r"http://\S+", said)
+            assert found, f"the service said {said!r} instead of where it is"
+            yield found.group()
+        finally:
+            process.terminate()
+
+
+@pytest.fixture(params=["in process", "over a socket"])
+def client(request: pytest.FixtureRequest) -> Iterator[Client]:
+    if request.param == "in process":
+        found = Client(URL, transport=request.getfixturevalue("transport"))
+    else:
+        found = Client(request.getfixturevalue("url"))
+    with found:
+        yield found
+
+
+def environment(**more: str) -> dict[str, str]:
+    """This process's environment without the variables that choose a service."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("BACKPROOF_")}
+    return kept | more
+
+
+def saved(folder: Path, name: str, text: str) -> str:
+    path = folder / name
+    path.write_text(text)
+    return str(path)
