@@ -177,7 +177,7 @@ def optimizer(request: TrainRequest) -> train.Optimizer:
 
 
 def config(request: BaseModel) -> dict[str, Any]:
-    """The request with its defaults resolved; an array above 4096 numbers stands as its size and the hash of its bytes."""
+    """The request, defaults resolved; an array above 4096 numbers stands as its size and the hash of its bytes."""
     found = _config(request.model_dump())
     assert isinstance(found, dict)
     return found

@@ -14,7 +14,10 @@ from backproof_service.http.problems import Problem, invalid
 from backproof_service.http.words import listed
 from backproof_service.wire.numbers import LARGEST_INTEGER, Array
 
-HEADER = 'A header is required: columns named "y" or "y_…" are targets, one named "label" holds classes, the rest are features.'
+HEADER = (
+    'A header is required: columns named "y" or "y_…" are targets, one named "label" holds classes, '
+    "the rest are features."
+)
 
 
 @dataclass(frozen=True, slots=True)

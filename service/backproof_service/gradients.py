@@ -223,6 +223,4 @@ def _route_notes(request: GradientsRequest, net: Network, rows: int, found: list
         return []
     dense = backprop.predict_cost(net, rows, loss=losses.named(request.loss), form="vectorized", route="dense")
     need = f"the dense one would need {in_bytes(dense.peak_bytes)}"
-    return [
-        f'route "auto" took the row route: {need}; the row route gives the matched form\'s bits, so it is no second witness'
-    ]
+    return [f'route "auto" took the row route: {need}; row gives the matched form\'s bits, so it is no second opinion']

@@ -1,7 +1,7 @@
 """NumPy's files, read without trust: npy and npz bodies as float64 arrays.
 
-The header is parsed by NumPy with its length bounded, then the declared shape is compared with the bytes that are there;
-only then is the array made. Objects, strings, structures, dates and complex numbers are refused.
+The header is parsed by NumPy with its length bounded, then the declared shape is compared with the bytes that are
+there; only then is the array made. Objects, strings, structures, dates and complex numbers are refused.
 """
 
 import io

@@ -39,7 +39,7 @@ def _checked_steps(runtime: Runtime, request: TrainRequest) -> int:
     except UnknownDataset as error:
         ours = isinstance(request.data, DataReference) and request.data.dataset == error.dataset
         place = ("data", "dataset") if ours else ("validation", "data", "dataset")
-        raise invalid(f"{error} POST /datasets stores one.", *place) from None
+        raise invalid(f"{error} POST /datasets stores one.", *place, code="unknown_dataset") from None
 
 
 def submit_gradients(runtime: Runtime, request: GradientsRequest) -> Job:
@@ -95,4 +95,6 @@ def _stored() -> Iterator[None]:
         detail = f"{full} Try again when some have ended."
         raise Problem(503, "unavailable", detail, headers={"Retry-After": RETRY_AFTER}) from None
     except UnknownDataset as unknown:
-        raise invalid(f"{unknown} It was deleted a moment ago; upload it again.", "data", "dataset") from None
+        raise invalid(
+            f"{unknown} It was deleted a moment ago; upload it again.", "data", "dataset", code="unknown_dataset"
+        ) from None

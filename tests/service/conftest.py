@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
+
 from backproof_service.app import create_app
 from backproof_service.settings import Settings
 
@@ -81,7 +82,17 @@ def small_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of the service in a process of its own, on a free loopback port."""
     folder = tmp_path_factory.mktemp("served")
-    command = [sys.executable, "-m", "backproof_service.command", "--port", "0", "--data", str(folder), "--workers", "1"]
+    command = [
+        sys.executable,
+        "-m",
+        "backproof_service.command",
+        "--port",
+        "0",
+        "--data",
+        str(folder),
+        "--workers",
+        "1",
+    ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         assert process.stdout is not None
         line = process.stdout.readline()

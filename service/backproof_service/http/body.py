@@ -71,7 +71,8 @@ def _why(body: bytes, error: orjson.JSONDecodeError) -> str:
         return f"The body is not UTF-8: byte {bad.start} is 0x{body[bad.start]:02x}. Encode JSON as UTF-8."
     if "depth limit" in error.msg:
         return "The body nests brackets too deeply to be a request; no request needs more than ten levels."
+    place = f"at line {error.lineno}, column {error.colno}"
     if "infinity" in error.msg:
-        return f"The body holds a number beyond float64, at line {error.lineno}, column {error.colno}: 1.8e308 is the most."
+        return f"The body holds a number beyond float64 {place}; 1.8e308 is the most."
     words = error.msg.split(": line")[0]
-    return f"The body is not JSON: {words} at line {error.lineno}, column {error.colno}. NaN and Infinity are no JSON numbers."
+    return f"The body is not JSON: {words} {place}. NaN and Infinity are no JSON numbers."

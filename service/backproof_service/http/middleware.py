@@ -38,7 +38,7 @@ class RequestIds:
 
 @dataclass(frozen=True, slots=True)
 class BodyLimit:
-    """Refuses a body over its limit, by its Content-Length at once, else as soon as the bytes that came are too many."""
+    """Refuses a body over its limit, by its Content-Length at once, else as soon as too many bytes have come."""
 
     app: ASGIApp
     limit_of: Callable[[str], tuple[str, int]]  # from a path to the name and the value of the limit

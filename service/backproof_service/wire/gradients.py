@@ -43,7 +43,7 @@ class GradientsRequest(Request):
                 if name in names[:i]:
                     raise fault(f'"{name}" is named twice in {field}; name it once.', field, i)
         if "jacobian" in self.include and "vectorized" not in self.forms:
-            need = 'The Jacobian is a product of the vectorised form; add "vectorized" to forms or leave it out of include.'
+            need = 'Only the vectorised form makes the Jacobian; add "vectorized" to forms or leave it out of include.'
             raise fault(need, "include", self.include.index("jacobian"))
         return self
 

@@ -1,6 +1,7 @@
 """Networks on the wire: drawn from sizes and a seed, or given layer by layer."""
 
 from itertools import pairwise
+from math import isfinite
 from typing import Annotated, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, ValidationInfo, field_validator, model_validator
@@ -24,6 +25,8 @@ class Uniform(Request):
     def _ordered(self) -> Self:
         if self.low > self.high:
             raise fault(f"low is {self.low} and high is {self.high}; low must not exceed high.", "low")
+        if not isfinite(self.high - self.low):
+            raise fault(f"low is {self.low} and high is {self.high}; the range between them is beyond float64.", "low")
         return self
 
 

@@ -1,0 +1,1 @@
+"""The REST service: the only part that knows HTTP, JSON, SQL and files."""
