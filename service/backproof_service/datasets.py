@@ -89,9 +89,9 @@ def _checked(table: Table) -> Table:
             raise invalid(f"x has {rows} rows and {name} has {len(array)}; give one for each row of x.", name)
         bad = np.argwhere(~np.isfinite(array)) if array.dtype.kind == "f" else ()
         if len(bad):
-            row, column = (int(i) for i in bad[0])
+            row, column = bad[0].tolist()
             raise invalid(
-                f"Row {row}, column {column}, is {array[row, column]}; data must be finite.", name, row, column
+                f"Row {row}, column {column}, is {array[row][column]}; data must be finite.", name, row, column
             )
     if not rows or not table.x.shape[1] or (table.y is not None and not table.y.shape[1]):
         raise invalid("There are no numbers in it; give at least one row of x with one feature and one target.")

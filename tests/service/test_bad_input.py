@@ -1,3 +1,4 @@
+# ruff: noqa: E501 — the table has one case to a line
 """Bad input: each kind is answered with a problem whose sentence says what was given, what was needed, what to do."""
 
 import http.client

@@ -17,7 +17,13 @@ def test_the_answer_holds_what_the_wire_says(api: Any, xor: dict[str, Any]) -> N
     assert list(found) == ["object", "loss_value", "agree", "forms", "witnesses", "comparison"]
     assert found["object"] == "gradients"
     assert found["witnesses"] == {}
-    assert set(found["forms"]["matched"]) == {"gradients", "seconds", "predicted_bytes", "peak_bytes", "predicted_flops"}
+    assert set(found["forms"]["matched"]) == {
+        "gradients",
+        "seconds",
+        "predicted_bytes",
+        "peak_bytes",
+        "predicted_flops",
+    }
     assert found["forms"]["vectorized"]["route"] == "dense"
     names = ["layers.0.weights", "layers.0.bias", "layers.1.weights", "layers.1.bias"]
     assert [row["parameter"] for row in found["comparison"]] == names
@@ -79,12 +85,14 @@ def test_labels_are_one_hot_targets(api: Any) -> None:
 def test_a_stored_data_set_gives_the_same_bits(api: Any, xor: dict[str, Any]) -> None:
     stored = api.post("/datasets", json=xor["data"]).json()["id"]
     whole = asked(api, xor)
-    assert asked(api, xor, data={"dataset": stored})["forms"]["matched"]["gradients"] == (
-        whole["forms"]["matched"]["gradients"]
+    assert (
+        asked(api, xor, data={"dataset": stored})["forms"]["matched"]["gradients"]
+        == (whole["forms"]["matched"]["gradients"])
     )
     some = {"x": xor["data"]["x"][1:3], "y": xor["data"]["y"][1:3]}
-    assert asked(api, xor, data={"dataset": stored, "rows": [1, 3]})["loss_value"] == (
-        asked(api, xor, data=some)["loss_value"]
+    assert (
+        asked(api, xor, data={"dataset": stored, "rows": [1, 3]})["loss_value"]
+        == (asked(api, xor, data=some)["loss_value"])
     )
 
 
