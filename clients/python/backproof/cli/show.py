@@ -28,9 +28,9 @@ ROWS, COLUMNS = 20, 10  # of a matrix that is shown entry by entry
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
-def table(*columns: str, title: str | None = None, right: Sequence[str] = ()) -> Table:
+def table(*columns: str, right: Sequence[str] = ()) -> Table:
     """An empty table with these columns; those in `right` hold numbers."""
-    made = Table(box=SIMPLE_HEAD, title=title, title_justify="left", title_style="bold", pad_edge=False)
+    made = Table(box=SIMPLE_HEAD, pad_edge=False)
     for column in columns:
         made.add_column(column, justify="right" if column in right else "left", overflow="fold")
     return made
@@ -39,6 +39,11 @@ def table(*columns: str, title: str | None = None, right: Sequence[str] = ()) ->
 def number(value: float | None) -> str:
     """A number as people read it: six digits, or a dash for none."""
     return "–" if value is None else f"{value:.6g}"
+
+
+def distance(value: float) -> str:
+    """How far two numbers are apart: zero is worth seeing at once."""
+    return "0" if value == 0 else f"{value:.1e}"
 
 
 def size(count: int | None) -> str:
@@ -105,7 +110,7 @@ def trained(result: TrainResult) -> Mapping[str, str]:
     if result.best_epoch is not None:
         told["best epoch"] = str(result.best_epoch)
     if result.twin_distance is not None:
-        told["twins apart"] = f"{number(result.twin_distance)} of a block's largest entry, at most"
+        told["twins apart"] = f"{distance(result.twin_distance)} (largest difference / largest entry of a block)"
     return told | {"weights sha256": result.weights_sha256}
 
 
@@ -139,7 +144,7 @@ def comparisons(found: Sequence[Comparison]) -> Table:
     made = table("parameter", "between", "max abs", "max rel", "verdict", right=("max abs", "max rel"))
     for one in found:
         between = " – ".join(one.between)
-        made.add_row(one.parameter, between, f"{one.max_abs:.2e}", f"{one.max_rel:.2e}", verdict(one))
+        made.add_row(one.parameter, between, distance(one.max_abs), distance(one.max_rel), verdict(one))
     return made
 
 
@@ -174,7 +179,8 @@ def matrix(out: Console, rows: Matrix, title: str) -> None:
         out.print(f"{title}: {height} × {width}, from {number(low)} to {number(high)}\n", highlight=False)
         return
     columns = [str(column) for column in range(width)]
-    made = table("", *columns, title=title, right=columns)
+    out.print(title, style="bold", highlight=False)
+    made = table("", *columns, right=columns)
     for place, row in enumerate(rows):
         made.add_row(str(place), *map(number, row))
     out.print(made)
