@@ -72,9 +72,12 @@ class Loss:
         return prepared, [note] if changed > 1e-12 else []
 
 
-def _times(Y: Array, logarithm: Array) -> Array:
-    """Y∘ln(·) with 0·(−∞) = 0."""
-    return np.where(Y == 0, 0, Y * np.where(Y == 0, 0, logarithm))
+def _inner(Y: Array, logarithm: Array) -> np.number:
+    """1ᵀ vec(Y∘ln(·)), with 0·(−∞) = 0: a softmax of one output has ln(1 − 1)."""
+    found: np.number = np.dot(Y.ravel(), logarithm.ravel())
+    if np.isnan(found):
+        found = np.where(Y == 0, 0, Y * np.where(Y == 0, 0, logarithm)).sum()
+    return found
 
 
 def _logs(*found: Function | None) -> tuple[Function, ...]:
@@ -84,13 +87,13 @@ def _logs(*found: Function | None) -> tuple[Function, ...]:
 
 def _cross_entropy(last: Activation, Z: Array, H: Array, Y: Array) -> np.number:
     (log,) = _logs(last.log)
-    value: np.number = -_times(Y, log(Z)).sum() / len(Y)
+    value: np.number = -_inner(Y, log(Z)) / len(Y)
     return value
 
 
 def _binary_cross_entropy(last: Activation, Z: Array, H: Array, Y: Array) -> np.number:
     log, log_complement = _logs(last.log, last.log_complement)
-    value: np.number = -(_times(Y, log(Z)) + _times(1 - Y, log_complement(Z))).sum() / len(Y)
+    value: np.number = -(_inner(Y, log(Z)) + _inner(1 - Y, log_complement(Z))) / len(Y)
     return value
 
 
@@ -99,8 +102,10 @@ def _positive(H: Array) -> Array:
     return np.maximum(H, np.finfo(H.dtype).tiny)
 
 
-def _squares(factor: float) -> Value:
-    return lambda last, Z, H, Y: factor * np.square(H - Y).sum()
+def _sum_of_squares(last: Activation, Z: Array, H: Array, Y: Array) -> np.number:
+    v = (H - Y).ravel()
+    found: np.number = np.dot(v, v)
+    return found
 
 
 def _require(ok: Mask | np.bool, message: str, Y: Array) -> None:
@@ -125,21 +130,21 @@ def _probabilities(Y: Array) -> Array:
 
 half_sse = Loss(
     "half_sse",
-    value=_squares(0.5),
+    value=lambda last, Z, H, Y: 0.5 * _sum_of_squares(last, Z, H, Y),
     slope=lambda H, Y: H - Y,
     slope_bound=lambda H, Y: np.abs(H) + np.abs(Y),
     averages=False,
 )
 sse = Loss(
     "sse",
-    value=_squares(1.0),
+    value=_sum_of_squares,
     slope=lambda H, Y: 2 * (H - Y),
     slope_bound=lambda H, Y: 2 * (np.abs(H) + np.abs(Y)),
     averages=False,
 )
 mse = Loss(
     "mse",
-    value=lambda last, Z, H, Y: np.square(H - Y).sum() / H.size,
+    value=lambda last, Z, H, Y: _sum_of_squares(last, Z, H, Y) / H.size,
     slope=lambda H, Y: 2 * (H - Y) / H.size,
     slope_bound=lambda H, Y: 2 * (np.abs(H) + np.abs(Y)) / H.size,
     averages=True,

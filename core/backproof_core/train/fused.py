@@ -59,7 +59,7 @@ class Matched:
             into = self._into[l]
             np.matmul(A[l].T, delta, out=into.W)
             if into.b is not None:
-                np.sum(delta, axis=0, out=into.b)
+                np.add.reduce(delta, axis=0, out=into.b)
             if l > 0:
                 M = np.matmul(delta, self._transposed[l], out=buffers[l][1])  # N × d_{l−1}
                 delta = self._layers[l - 1].activation.pullback(buffers[l - 1][0], A[l], M)

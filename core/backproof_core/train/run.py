@@ -40,6 +40,7 @@ class Run:
         self._rng = np.random.Generator(np.random.PCG64(plan.seed))
         training, self._validation = self._split(*_data(net, X, Y, plan.loss), validation)
         self._batches = Batches.of(*training, plan.batch_size)
+        self._per_epoch = self._batches.per_epoch
         rows = self._batches.largest
         if "vectorized" in plan.forms:
             choose_route(net, rows, loss=plan.loss, route=plan.route, budget=plan.budget)
@@ -64,7 +65,7 @@ class Run:
     @property
     def steps(self) -> int:
         """The steps of all epochs that were asked for."""
-        return self.plan.epochs * self._batches.per_epoch
+        return self.plan.epochs * self._per_epoch
 
     @property
     def finished(self) -> bool:
@@ -108,8 +109,7 @@ class Run:
 
     def final_loss(self) -> float:
         """The loss of the latest weights on all training rows: one more forward pass; raises NonFiniteLoss."""
-        value, _ = self._measure(self._batches.X, self._batches.Y)
-        return self._finite(value, self.epoch)
+        return self._measure(self._batches.X, self._batches.Y)[0]
 
     # ---- training
 
@@ -124,24 +124,30 @@ class Run:
 
     def _one_step(self) -> None:
         """One update of each twin by the next batch, and the epoch's end where that was its last."""
-        if self.step % self._batches.per_epoch == 0:
-            self._pending = self._batches.epoch(self._rng)
-            self._rate = self.plan.optimizer.schedule.rate(self.plan.optimizer.learning_rate, self.epoch, self.epochs)
-            self._tally = Tally()
+        if self.step % self._per_epoch == 0:
+            self._begin_epoch()
         X, Y = next(self._pending)
         for twin in self.twins:
             value, H = twin.gradient(X, Y)
-            self._finite(value, self.epoch + 1)
+            if not math.isfinite(value):
+                raise self._ran_away(value, self.epoch + 1)
             if twin is self.twins[0]:
                 self._tally.add(self.plan.loss, value, H, Y)
         self.step += 1
-        ends = self.step % self._batches.per_epoch == 0
+        ends = self.step % self._per_epoch == 0
         if ends and len(self.twins) == 2:
             self._comparisons.append(compare_gradients(self.twins, X, Y, self.plan.loss, self.epoch + 1))
         for twin in self.twins:
             twin.update(self.plan.optimizer, self._rate, self.step)
         if ends:
             self._end_epoch()
+
+    def _begin_epoch(self) -> None:
+        """Orders the rows anew, asks the schedule for the rate, and counts from zero."""
+        optimizer = self.plan.optimizer
+        self._pending = self._batches.epoch(self._rng)
+        self._rate = optimizer.schedule.rate(optimizer.learning_rate, self.epoch, self.epochs)
+        self._tally = Tally()
 
     def _end_epoch(self) -> None:
         """Records the epoch, keeps the weights if they are the best, and stops if patience is over."""
@@ -163,26 +169,26 @@ class Run:
         validation: tuple[float | None, float | None] = (None, None)
         if self._validation is not None:
             validation = self._measure(*self._validation)
-            self._finite(validation[0] or 0.0, self.epoch)
         row = Row(self.epoch, self.step, loss, validation[0], accuracy, validation[1], self._rate)
         self._curve.append(row)
         return row
 
     def _measure(self, X: Array, Y: Array) -> tuple[float, float | None]:
-        """The loss and accuracy of the first twin's weights on rows X."""
+        """The loss and accuracy of the first twin's weights on rows X; raises NonFiniteLoss."""
         tally = Tally()
         layers = self.twins[0].parameters.layers
         with np.errstate(all="ignore"):
             run = run_forward(layers, X)
-            tally.add(self.plan.loss, float(self.plan.loss.value(layers[-1].activation, run.Z[-1], run.H, Y)), run.H, Y)
+            value = float(self.plan.loss.value(layers[-1].activation, run.Z[-1], run.H, Y))
+        if not math.isfinite(value):
+            raise self._ran_away(value, self.epoch)
+        tally.add(self.plan.loss, value, run.H, Y)
         return tally.totals(self.plan.loss)
 
-    def _finite(self, value: float, epoch: int) -> float:
-        if not math.isfinite(value):
-            rate = self._rate
-            hint = f"the learning rate was {rate:g}; try {rate / 10:g}, smaller weights, or inputs scaled to about 1"
-            raise NonFiniteLoss(value, epoch=epoch, hint=hint)
-        return value
+    def _ran_away(self, value: float, epoch: int) -> NonFiniteLoss:
+        rate = self._rate
+        hint = f"the learning rate was {rate:g}; try {rate / 10:g}, smaller weights, or inputs scaled to about 1"
+        return NonFiniteLoss(value, epoch=epoch, hint=hint)
 
     def _split(
         self, X: Array, Y: Array, validation: tuple[npt.ArrayLike, npt.ArrayLike] | None
