@@ -21,7 +21,7 @@ PACKAGES := core/backproof_core service/backproof_service clients/python/backpro
 BUILDERS := hatchling editables
 EXAMPLES := scikit-learn
 TOOLS := ruff mypy pytest pytest-xdist hypothesis schemathesis openapi-generator-cli
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c $(PINS)
+PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check -c $(PINS)
 
 # One BLAS thread per test process: the tests run side by side, and bits must not depend on the machine's cores.
 ONE_THREAD := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
