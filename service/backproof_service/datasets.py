@@ -87,9 +87,9 @@ def _checked(table: Table) -> Table:
     for name, array in table.arrays.items():
         if len(array) != rows:
             raise invalid(f"x has {rows} rows and {name} has {len(array)}; give one for each row of x.", name)
-        bad = np.argwhere(~np.isfinite(array)) if array.dtype.kind == "f" else ()
+        bad = np.argwhere(~np.isfinite(array)).tolist()
         if len(bad):
-            row, column = bad[0].tolist()
+            row, column = bad[0]
             raise invalid(
                 f"Row {row}, column {column}, is {array[row][column]}; data must be finite.", name, row, column
             )

@@ -2,12 +2,12 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 from pydantic.json_schema import SkipJsonSchema
 from typing_extensions import TypeAliasType
 
 from backproof_service.wire.answers import Time
-from backproof_service.wire.base import Answer, Request, fault
+from backproof_service.wire.base import Answer, Request, by_field, fault
 from backproof_service.wire.data import DatasetId, RowRange
 from backproof_service.wire.gradients import GradientsAnswer
 from backproof_service.wire.network import LayerAnswer
@@ -50,7 +50,14 @@ class TrainResult(Answer):
     best_epoch: int | None = Field(description="The epoch with the best weights.")
 
 
-JobResult = TypeAliasType("JobResult", Annotated[TrainResult | GradientsAnswer, Field(description="What a job found.")])
+JobResult = TypeAliasType(
+    "JobResult",
+    Annotated[
+        Annotated[TrainResult, Tag("branch:TrainResult")] | Annotated[GradientsAnswer, Tag("branch:GradientsAnswer")],
+        Discriminator(by_field(TrainResult="final_loss", GradientsAnswer="object")),
+        Field(description="What a job found."),
+    ],
+)
 
 
 class Environment(Answer):

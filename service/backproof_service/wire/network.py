@@ -4,9 +4,18 @@ from itertools import pairwise
 from math import isfinite
 from typing import Annotated, Literal, Self
 
-from pydantic import Discriminator, Field, Tag, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    Discriminator,
+    Field,
+    Tag,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 from typing_extensions import TypeAliasType
 
+from backproof_core.activation import ACTIVATIONS
 from backproof_service.wire.base import Answer, Request, by_field, by_type, fault, limit
 from backproof_service.wire.names import ActivationName
 from backproof_service.wire.numbers import Matrix, Natural, Number, NumberRows, Positive, Vector
@@ -70,13 +79,19 @@ Init = TypeAliasType(
 )
 INITS = ("uniform", "normal", "glorot_uniform", "he_normal", "zeros")
 
-LayerActivations = Annotated[list[ActivationName], Field(min_length=1, description="One name for each layer.")]
+_NAME = {"type": "string", "enum": list(ACTIVATIONS)}  # by value: generators of clients trip over a list of references
 Activations = TypeAliasType(
     "Activations",
     Annotated[
-        Annotated[ActivationName, Tag("branch:one")] | Annotated[LayerActivations, Tag("branch:each")],
+        Annotated[ActivationName, Tag("branch:one")]
+        | Annotated[list[ActivationName], Field(min_length=1), Tag("branch:each")],
         Discriminator(lambda sent: "branch:each" if isinstance(sent, list) else "branch:one"),
-        Field(description="One activation name for every layer, the last too, or a list of one name for each layer."),
+        WithJsonSchema(
+            {
+                "oneOf": [_NAME, {"type": "array", "minItems": 1, "items": _NAME}],
+                "description": "One name for every layer, the last too, or a list of one name for each layer.",
+            }
+        ),
     ],
 )
 
