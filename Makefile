@@ -7,12 +7,13 @@
 #   make sweep    the tests with the full counts of the seeded property tests
 #   make clean    removes what the targets made, except ./data
 
+# May be given on the command line: make serve PORT=9000, make test PYTEST='-k lemma', make demo PYTHON=python3.12
 PYTHON ?= python3
-HOST ?= 127.0.0.1
-PORT ?= 8000
-DATA ?= ./data
-WORKERS ?= 2
-PYTEST ?=
+HOST := 127.0.0.1
+PORT := 8000
+DATA := ./data
+PROCESSES := 2
+PYTEST :=
 
 BIN := .venv/bin
 PINS := constraints.txt
@@ -21,6 +22,7 @@ PACKAGES := core/backproof_core service/backproof_service clients/python/backpro
 BUILDERS := hatchling editables
 EXAMPLES := scikit-learn
 TOOLS := ruff mypy pytest pytest-xdist hypothesis schemathesis openapi-generator-cli
+CLIENTS := python-dateutil urllib3   # what a generated Python client imports
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check -c $(PINS)
 
 # One BLAS thread per test process: the tests run side by side, and bits must not depend on the machine's cores.
@@ -39,7 +41,7 @@ help:
 	@$(PYTHON) -m venv .venv
 	@touch $@
 
-.venv/installed: .venv/made $(PINS) $(PROJECTS)
+.venv/installed: .venv/made $(PINS) $(PROJECTS) Makefile
 	@echo "Installing the core, the service and the client (pinned by $(PINS))"
 	@$(PIP) $(BUILDERS) $(EXAMPLES)
 	@$(PIP) --no-build-isolation -e ./core -e ./service -e './clients/python[cli]'
@@ -47,7 +49,7 @@ help:
 
 .venv/tools: .venv/installed
 	@echo "Installing the tools of the tests"
-	@$(PIP) $(TOOLS)
+	@$(PIP) $(TOOLS) $(CLIENTS)
 	@touch $@
 
 demo: .venv/installed
@@ -63,10 +65,10 @@ check: .venv/tools
 	@echo "Import direction"; $(BIN)/pytest --quiet tests/test_imports.py
 
 test: .venv/tools
-	@$(ONE_THREAD) $(BIN)/pytest --quiet -n $(WORKERS) --dist loadfile $(PYTEST)
+	@$(ONE_THREAD) $(BIN)/pytest --quiet -n $(PROCESSES) --dist loadfile $(PYTEST)
 
 sweep: .venv/tools
-	@BACKPROOF_SWEEP=1 $(ONE_THREAD) $(BIN)/pytest --quiet -n $(WORKERS) --dist loadfile $(PYTEST)
+	@BACKPROOF_SWEEP=1 $(ONE_THREAD) $(BIN)/pytest --quiet -n $(PROCESSES) --dist loadfile $(PYTEST)
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

@@ -21,7 +21,7 @@ def pins() -> dict[str, str]:
 def from_makefile() -> set[str]:
     """The builders, tools and libraries that the Makefile installs besides ours."""
     text = (ROOT / "Makefile").read_text(encoding="utf-8")
-    lists = re.findall(r"^(?:BUILDERS|EXAMPLES|TOOLS) := (.*)$", text, re.MULTILINE)
+    lists = re.findall(r"^(?:BUILDERS|EXAMPLES|TOOLS|CLIENTS) := ([^#\n]*)", text, re.MULTILINE)
     return {name for names in lists for name in names.split()}
 
 
