@@ -46,13 +46,17 @@ class Table:
         }
 
 
+def check_targets(kind: str, targets: int | None) -> None:
+    """Raises where the number of target columns is missing, or has nothing to tell apart."""
+    if kind == NPY and targets is None:
+        raise bad_parameter("targets", f"It is missing; {NPY} needs it: how many of the last columns are targets.")
+    if kind != NPY and targets is not None:
+        raise bad_parameter("targets", f"Only {NPY} has columns to tell apart; leave it out with {kind}.")
+
+
 def read(body: bytes, kind: str, targets: int | None, settings: Settings) -> Table:
     """The data set in a body of that type; targets is the number of target columns of an npy matrix."""
-    if targets is not None and kind != NPY:
-        raise bad_parameter("targets", f"Only {NPY} has columns to tell apart; leave it out with {kind}.")
-    if kind == NPY:
-        return _split(body, targets, settings)
-    return READERS[kind](body, settings)
+    return READERS[kind](body, settings) if targets is None else _split(body, targets, settings)
 
 
 def _json(body: bytes, settings: Settings) -> Table:
@@ -69,10 +73,8 @@ def _npz(body: bytes, settings: Settings) -> Table:
     return _checked(Table(arrays["x"], arrays.get("y"), arrays.get("labels")))
 
 
-def _split(body: bytes, targets: int | None, settings: Settings) -> Table:
+def _split(body: bytes, targets: int, settings: Settings) -> Table:
     """The last columns of a matrix as its targets."""
-    if targets is None:
-        raise bad_parameter("targets", f"It is missing; {NPY} needs it: how many of the last columns are targets.")
     whole = read_npy(body, settings.max_dataset_bytes)
     if whole.ndim != 2 or targets >= whole.shape[1]:
         given = f"{targets} columns were named as targets of an array of shape {list(whole.shape)}"

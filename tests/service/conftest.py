@@ -1,5 +1,6 @@
 """The real application in this process, called over ASGI; and one over a real socket, in a process of its own."""
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -44,6 +45,10 @@ class Api:
 
     def post(self, url: str, **how: Any) -> httpx.Response:
         return self.request("POST", url, **how)
+
+    async def pause(self) -> None:
+        """A moment, for what has no event to wait for."""
+        await asyncio.sleep(0.05)
 
     def send(self, url: str, body: bytes, kind: str = "application/json", **how: Any) -> httpx.Response:
         """A POST of raw bytes of a type."""

@@ -17,12 +17,12 @@ import { Configuration, GradientsApi, TrainingApi, JobsApi, ResponseError } from
 const configuration = new Configuration({ basePath: process.argv[2] });
 const data = { x: [[0, 0], [0, 1], [1, 0], [1, 1]], y: [[0], [1], [1], [0]] };
 async function main() {
-    const drawn = { sizes: [2, 2, 1], activation: 'sigmoid', init: { type: 'uniform', low: 0, high: 1 }, seed: 7 } as const;
-    const asked = { network: { ...drawn, sizes: [2, 2, 1] }, loss: 'half_sse', data, witnesses: new Array('complex_step') };
+    const init = { type: 'uniform', low: 0, high: 1 };
+    const network = { sizes: [2, 2, 1], activation: 'sigmoid', init, seed: 7 };
+    const asked = { network, loss: 'half_sse', data, witnesses: ['complex_step'] };
     const found = await new GradientsApi(configuration).gradients({ gradientsRequest: asked as any });
-    const job = await new TrainingApi(configuration).train({
-        trainRequest: { ...asked, witnesses: undefined, optimizer: { type: 'sgd', learningRate: 1 }, epochs: 20 } as any,
-    });
+    const run = { network, loss: 'half_sse', data, optimizer: { type: 'sgd', learningRate: 1 }, epochs: 20 };
+    const job = await new TrainingApi(configuration).train({ trainRequest: run as any });
     const ended = await new JobsApi(configuration).job({ jobId: job.id, prefer: 'wait=30' });
     let refused = '';
     try {

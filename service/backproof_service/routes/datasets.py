@@ -183,6 +183,7 @@ def _get(runtime: Runtime, dataset_id: str, include: str | None, rows: str | Non
 
 async def _store(request: Request, targets: int | None, expected: str | None) -> Response:
     kind = require_type(request, *datasets.TYPES)
+    datasets.check_targets(kind, targets)
     body = await request.body()
     limiter = request.app.state.reading
     return await to_thread.run_sync(_put, request.app.state.runtime, body, kind, targets, expected, limiter=limiter)
