@@ -67,7 +67,7 @@ def test_not_a_number_never_agrees():
 
 
 def test_a_kink_between_the_two_points_of_a_difference_is_reported_and_not_compared():
-    """z = 1e-8 lies nearer to the kink than the step; the complex step is untouched by it."""
+    """z = 1e-8 lies nearer to the kink than the smallest step; the complex step is untouched by it."""
     net = Network.make([Layer.make([[1e-8, 0.7]], None, "relu"), Layer.make([[1.0], [2.0]], None, "identity")])
     X, Y = [[1.0]], [[5.0]]
     right = backprop.gradient(net, X, Y, loss="half_sse")
@@ -91,3 +91,23 @@ def test_the_rounding_scale_is_at_least_the_gradient():
         scale = check.rounding_scale(point.net, point.net.forward(point.X), point.Y, loss=point.loss)
         for (path, S), (_, g) in zip(scale.blocks(), point.gradient().blocks()):
             assert (np.abs(g) <= S * (1 + 1e-14)).all(), path
+
+
+def test_a_difference_takes_a_smaller_step_where_a_kink_is_near():
+    """z = 1e-4 lies within the first step of the kink, but not within the third."""
+    net = Network.make([Layer.make([[1e-4, 0.7]], None, "relu"), Layer.make([[1.0], [2.0]], None, "identity")])
+    X, Y = [[1.0]], [[5.0]]
+    difference = check.WITNESSES["central_difference"](net, X, Y, loss="half_sse")
+    assert difference.notes == ()
+    assert difference.step == 2.0**-16
+    assert (
+        all(
+            c.agree
+            for c in compare(net, X, Y, LOSSES["half_sse"], backprop.gradient(net, X, Y, loss="sse"), difference)
+        )
+        is False
+    )
+    assert all(
+        c.agree
+        for c in compare(net, X, Y, LOSSES["half_sse"], backprop.gradient(net, X, Y, loss="half_sse"), difference)
+    )

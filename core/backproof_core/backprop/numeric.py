@@ -19,14 +19,14 @@ from backproof_core.network import Network, Pass, run_forward
 from backproof_core.vec import Array
 
 COMPLEX_STEP = 1e-20  # no difference is taken, so nothing cancels
-DIFFERENCE_STEP = 2.0**-13  # balances truncation h⁴ against rounding u/h, and is exact in binary
+STEPS = (2.0**-10, 2.0**-13, 2.0**-16, 2.0**-19)  # the first balances truncation h⁴ against rounding u/h
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Witness:
     """Gradients by a witness; unreliable marks the entries for which the witness's own method means nothing.
 
-    step is the difference's h, None for the complex step, which takes none that matters.
+    step is the smallest h of its differences, None for the complex step, which takes none that matters.
     """
 
     name: str
@@ -51,24 +51,29 @@ def complex_step(net: Network, X: npt.ArrayLike, Y: npt.ArrayLike, *, loss: Loss
 def central_difference(net: Network, X: npt.ArrayLike, Y: npt.ArrayLike, *, loss: Loss | str) -> Witness:
     """The central difference of fourth order, [8(f(w+h) − f(w−h)) − (f(w+2h) − f(w−2h))]/12h, for every parameter w.
 
-    Where a kinked activation changes side between those points the difference means nothing: such entries are marked
-    unreliable and counted in the notes.  Fornberg 1988.
+    h is 2⁻¹⁰, or the first of 2⁻¹³, 2⁻¹⁶, 2⁻¹⁹ for which no kinked activation changes side between those points. Where
+    one does even then the difference means nothing: such entries are marked unreliable and counted in the notes.
+    Fornberg 1988.
     """
-    h = DIFFERENCE_STEP
     work = _Work.of(net, X, Y, loss)
     crossed: set[tuple[int, int, tuple[int, ...]]] = set()
+    used = {STEPS[0]}
 
     def derivative(l: int, block: Array, index: tuple[int, ...]) -> float:
-        (a, first), (b, _), (c, _), (d, last) = work.values(l, block, index, [2 * h, h, -h, -2 * h])
-        if any((one != two).any() for one, two in zip(first, last)):
+        for h in STEPS:
+            (a, first), (b, _), (c, _), (d, last) = work.values(l, block, index, [2 * h, h, -h, -2 * h])
+            if not any((one != two).any() for one, two in zip(first, last)):
+                break
+        else:
             crossed.add((l, block.ndim, index))
+        used.add(h)
         return float((8 * (b - c) - (a - d)).real / (12 * h))
 
     def marked(l: int, block: Array, index: tuple[int, ...]) -> float:
         return float((l, block.ndim, index) in crossed)
 
     gradients = work.each(derivative)
-    return Witness("central_difference", gradients, work.each(marked), h, _kink_notes(crossed))
+    return Witness("central_difference", gradients, work.each(marked), min(used), _kink_notes(crossed))
 
 
 WITNESSES: dict[str, Callable[..., Witness]] = {f.__name__: f for f in (complex_step, central_difference)}

@@ -81,7 +81,8 @@ class _Allowance:
             of_difference = u * abs(float(loss.value(net.last, run.Z[-1], run.H, targets))) / step
         scales = rounding_scale(net, run, targets, loss=loss)
         blocks = {path: (64 + len(rows)) * u * float(S.max()) + of_difference for path, S in scales.blocks()}
-        return cls(DIFFERENCE_TOLERANCE if step is not None else TOLERANCES[str(net.dtype)], blocks)
+        of_type = TOLERANCES[str(net.dtype)]
+        return cls(of_type if step is None else max(of_type, DIFFERENCE_TOLERANCE), blocks)
 
 
 def distance(one: Array, two: Array) -> tuple[float, float]:
