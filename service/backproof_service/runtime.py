@@ -3,7 +3,7 @@
 import threading
 from typing import Literal, TypeAlias
 
-import anyio.to_thread
+from anyio import CapacityLimiter, to_thread
 from filelock import BaseFileLock
 
 from .changes import Changes
@@ -11,6 +11,7 @@ from .engine.dispatcher import Engine
 from .settings import Settings
 from .store.folder import Store, lock, open_store, prepare
 
+SUBMITTING = 2  # threads that take in jobs at one time: more would only fight the event loop for the interpreter
 Phase: TypeAlias = Literal["starting", "ready", "draining"]
 
 
@@ -26,6 +27,7 @@ class Runtime:
         self.changes = Changes(self.store.database)
         self.engine = Engine(self.folder, self.store, settings)
         self.building = threading.Lock()  # held while a request is built to be checked
+        self.submitting = CapacityLimiter(SUBMITTING)
         self._lock: BaseFileLock | None = None
 
     @property
@@ -50,7 +52,7 @@ class Runtime:
     async def close(self) -> None:
         """Stop the workers, requeue what they did, and give the data folder back."""
         await self.changes.close()
-        await anyio.to_thread.run_sync(self._release)
+        await to_thread.run_sync(self._release)
 
     def _release(self) -> None:
         self.engine.stop()

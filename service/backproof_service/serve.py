@@ -4,6 +4,7 @@ import asyncio
 import logging
 import signal
 import socket
+import sys
 from types import FrameType
 
 import typer
@@ -46,6 +47,7 @@ class Server(uvicorn.Server):
 def run(settings: Settings) -> None:
     """Serve until told to stop. Raises CannotServe."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s: %(message)s")
+    sys.setswitchinterval(0.001)
     listener = listen(settings.host, settings.port)
     runtime = opened(settings)
     app = create_app(settings)

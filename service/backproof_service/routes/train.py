@@ -10,6 +10,7 @@ from backproof_service.http.body import parse
 from backproof_service.http.contract import operation
 from backproof_service.http.prefer import PreferWait, prefer
 from backproof_service.routes import waiting
+from backproof_service.runtime import Runtime
 from backproof_service.wire import jobs as wire
 from backproof_service.wire.train import TrainRequest
 
@@ -59,5 +60,6 @@ PLACE = {"Location": "The job.", "Preference-Applied": "The wait that was honour
 async def post_train(request: Request, _: PreferWait = None) -> Response:
     """The answer is a job; with `Prefer: wait=10` it comes when the job ends, or after that many seconds."""
     body = await parse(request, TrainRequest)
-    job = await to_thread.run_sync(submission.submit_training, request.app.state.runtime, body)
+    runtime: Runtime = request.app.state.runtime
+    job = await to_thread.run_sync(submission.submit_training, runtime, body, limiter=runtime.submitting)
     return await waiting.submitted(request, job, prefer(request).wait)

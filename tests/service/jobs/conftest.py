@@ -1,5 +1,6 @@
 """A real service in a process of its own, on a free loopback port and a fresh folder."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -105,14 +106,17 @@ class Service:
         self.process.stdout.close()
 
 
-def launch(folder: Path, *flags: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "backproof_service.command", "--port", "0", "--data", str(folder), *flags]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+def launch(folder: Path, *flags: str, **settings: str) -> subprocess.Popen[str]:
+    """`backproof serve` with these flags and BACKPROOF_ variables, on a free port unless the flags say another."""
+    command = [sys.executable, "-m", "backproof_service.command", "--data", str(folder), "--port", "0", *flags]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("BACKPROOF_")}
+    environment |= {f"BACKPROOF_{name.upper()}": value for name, value in settings.items()}
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
 
 
-def start(folder: Path, workers: int = 2, *, ready: bool = True) -> Service:
+def start(folder: Path, workers: int = 2, *, ready: bool = True, **settings: str) -> Service:
     """A service on that folder, ready to run jobs."""
-    process = launch(folder, "--workers", str(workers))
+    process = launch(folder, "--workers", str(workers), **settings)
     assert process.stdout is not None
     line = process.stdout.readline()
     assert "http://" in line, line + process.stdout.read()
@@ -136,6 +140,12 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         found.close()
 
 
+@pytest.fixture(scope="session")
+def beginning() -> Callable[..., Service]:
+    """Starts a service that the caller ends."""
+    return start
+
+
 @pytest.fixture
 def starting(tmp_path: Path) -> Iterator[Callable[..., Service]]:
     """Services of a test's own, on its own folder; all are ended with the test."""
@@ -154,7 +164,7 @@ def starting(tmp_path: Path) -> Iterator[Callable[..., Service]]:
 @pytest.fixture
 def launching(tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
     """Starts `backproof serve` without waiting for anything."""
-    return lambda *flags: launch(tmp_path / "data", *flags)
+    return lambda *flags, **settings: launch(tmp_path / "data", *flags, **settings)
 
 
 @pytest.fixture
