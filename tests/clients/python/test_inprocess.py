@@ -1,6 +1,7 @@
 """An app inside this process: started, asked and stopped, and heard when it cannot."""
 
 import asyncio
+import signal
 import threading
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -92,6 +93,23 @@ def test_a_wait_that_is_given_up_calls_the_request_off() -> None:
 
     with running(app) as transport:
         asyncio.run(ask(transport))
+        assert app.cancelled.wait(10)
+
+
+def test_an_interrupt_calls_the_request_off() -> None:
+    held = threading.Event()
+    app, here = Echo(held=held), threading.get_ident()
+
+    def interrupt() -> None:
+        held.wait(10)
+        signal.pthread_kill(here, signal.SIGINT)
+
+    with running(app) as transport, httpx.Client(transport=transport) as client:
+        meanwhile = threading.Thread(target=interrupt)
+        meanwhile.start()
+        with pytest.raises(KeyboardInterrupt):
+            client.get("http://x/")
+        meanwhile.join()
         assert app.cancelled.wait(10)
 
 
