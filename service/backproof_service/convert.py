@@ -110,7 +110,8 @@ def data(wire: WireData, load: LoadDataset, net: Network) -> tuple[Array, Array]
         x, y, labels = wire.x, getattr(wire, "y", None), getattr(wire, "labels", None)
     in_dtype(x, str(net.dtype), "x")
     if y is not None:
-        return x, in_dtype(y, str(net.dtype), "y")
+        in_dtype(y, str(net.dtype), "y")
+        return x, y  # as sent: whether rows sum to 1 is judged before they are rounded
     if labels is None:
         raise InvalidValue("this data set has no targets; upload it with y or labels", where=("y",))
     return x, one_hot(labels, net.sizes[-1])

@@ -21,7 +21,7 @@ from backproof_service.store.jobs import UnknownDataset
 from backproof_service.wire.data import DataReference
 from backproof_service.wire.gradients import GradientsRequest
 
-PASSES = {"complex_step": 1, "central_difference": 2}  # forward passes for each parameter
+PASSES = {"complex_step": 1, "central_difference": 4}  # forward passes for each parameter
 COMPLEX = 4  # a complex product is four real ones
 OVERHEAD = 50_000  # flops' worth of time that a layer of one pass costs even when it is tiny
 
