@@ -9,6 +9,7 @@ from .engine.snapshot import MOMENTS, Moment, moment, parameters
 from .engine.training import stored_request
 from .http.problems import Problem, bad_parameter
 from .store import history, states
+from .store.blobs import Array, BlobDamaged
 from .store.folder import Store
 from .store.jobs import Job
 
@@ -51,13 +52,24 @@ def weights(store: Store, job: Job, at: str, form: str | None) -> Moment:
 
 def _saved(store: Store, job: Job, form: str) -> dict[str, Moment]:
     """The networks that the job's blob holds, by name; none before the first was saved."""
-    sha256 = store.jobs.blob(job.id, "weights")
-    if sha256 is None:
-        return {}
-    arrays = store.blobs.arrays(sha256)
+    arrays = _tensors(store, job, before=None)
     activations = _activations(job)
     found = {name: moment(arrays, form, name, activations) for name in MOMENTS}
     return {name: at for name, at in found.items() if at is not None}
+
+
+def _tensors(store: Store, job: Job, before: str | None) -> dict[str, Array]:
+    """The arrays of the weights blob, which a running job replaces every few seconds, perhaps while it is read."""
+    sha256 = store.jobs.blob(job.id, "weights")
+    if sha256 is None:
+        return {}
+    try:
+        return store.blobs.arrays(sha256)
+    except BlobDamaged as error:
+        if sha256 != before:
+            return _tensors(store, job, before=sha256)
+        detail = f"{error} Train again: the weights of this job cannot be read."
+        raise Problem(409, "data_damaged", detail, title="Stored data is damaged") from None
 
 
 def _at_epoch(found: dict[str, Moment], at: str, job: Job) -> Moment:

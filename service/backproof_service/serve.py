@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
+import os
 import signal
 import socket
-import sys
 from types import FrameType
 
 import typer
@@ -17,6 +17,7 @@ from .settings import Settings
 from .store.folder import FolderInUse
 
 GRACE = 2  # seconds that open requests have after the wish to stop; long-polls are answered at once
+KEEP_ALIVE = 75  # seconds; longer than clients keep idle connections, so that it is they who close them
 BACKLOG = 2048
 
 
@@ -47,14 +48,17 @@ class Server(uvicorn.Server):
 def run(settings: Settings) -> None:
     """Serve until told to stop. Raises CannotServe."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s: %(message)s")
-    sys.setswitchinterval(0.001)
     listener = listen(settings.host, settings.port)
     runtime = opened(settings)
     app = create_app(settings)
     app.state.runtime = runtime
     typer.echo(greeting(listener, runtime))
-    config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE)
+    config = uvicorn.Config(
+        app, log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE, timeout_keep_alive=KEEP_ALIVE
+    )
     Server(config, runtime).run(sockets=[listener])
+    if not runtime.engine.stopped:
+        os._exit(0)  # told to stop while the workers were being started: they notice, and nothing of value is lost
 
 
 def listen(host: str, port: int) -> socket.socket:

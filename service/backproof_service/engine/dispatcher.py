@@ -7,6 +7,7 @@ import logging
 import os
 import queue
 import threading
+import time
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -21,6 +22,8 @@ Future: TypeAlias = Any
 
 log = logging.getLogger("backproof.engine")
 LOOK = 1.0  # seconds between two looks at the table when nobody calls
+PATIENCE = 6.5  # seconds that the end of the workers is waited for
+REST = 0.5  # seconds after a lost run, so that a fault that stays does not spin
 
 
 class Engine:
@@ -36,6 +39,7 @@ class Engine:
         self._up = threading.Event()
         self._thread = threading.Thread(target=self._run, name="backproof-dispatcher", daemon=True)
         self._submitted = 0
+        self._rest_until = 0.0
 
     @property
     def ready(self) -> bool:
@@ -55,11 +59,19 @@ class Engine:
         self._wake.set()
 
     def stop(self) -> None:
-        """Stop the workers; jobs that were under way are queued again and run at the next start."""
+        """Stop the workers; jobs that were under way are queued again and run at the next start.
+
+        Returns after PATIENCE seconds even if they are still up, as when they are just being started; see `stopped`.
+        """
         self._stopping.set()
         self._wake.set()
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(PATIENCE)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether nothing of the engine is left."""
+        return not self._thread.is_alive()
 
     def _run(self) -> None:
         from .cluster import close_cluster, open_cluster
@@ -86,7 +98,7 @@ class Engine:
                 self._hand_over(client)
             except Exception:
                 log.exception("The dispatcher met an error and goes on.")
-            self._wake.wait(LOOK)
+            self._wake.wait(REST if time.monotonic() < self._rest_until else LOOK)
             self._wake.clear()
 
     def _hand_over(self, client: Client) -> None:
@@ -94,7 +106,7 @@ class Engine:
         from .worker import run_job
 
         free = self._capacity - len(self._handed)
-        if free <= 0:
+        if free <= 0 or time.monotonic() < self._rest_until:
             return
         for job in self._store.runs.queued(free, besides=self._handed):
             self._submitted += 1
@@ -110,13 +122,21 @@ class Engine:
         """Look at what came back; a future that failed means that its worker is gone."""
         while not self._back.empty():
             job, future = self._back.get()
+            if future.status != "finished":
+                self._rest_until = time.monotonic() + REST
+                self._put_right(job, future)
             del self._handed[job]
-            if future.status == "finished":
-                continue
-            limit = self._settings.max_attempts
+
+    def _put_right(self, job: str, future: Future) -> None:
+        """Requeue a job whose run did not end by itself, or give it up; tried again until the table takes it."""
+        limit = self._settings.max_attempts
+        try:
             state = self._store.runs.lost(job, limit, worn_out(job, limit))
-            if state is not None:
-                log.warning("The worker of %s is gone; the job is %s.", job, state)
+        except Exception:
+            self._back.put((job, future))
+            raise
+        if state is not None:
+            log.warning("A run of %s was lost (%r); the job is %s.", job, future.exception(), state)
 
 
 def worker_count(settings: Settings) -> int:

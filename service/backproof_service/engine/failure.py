@@ -25,6 +25,8 @@ def failure(error: Exception) -> Problem:
         return Problem(422, "out_of_memory", "The worker ran out of memory; use fewer rows or parameters.")
     if isinstance(error, BlobDamaged | UnknownDataset):
         return Problem(422, "data_lost", f"{error} Upload the data again and submit the job anew.")
+    if isinstance(error, OSError):
+        return Problem(422, "storage_failed", f"The data folder could not be used: {error.strerror or error}.")
     log.error("A job met an error that is our own fault.", exc_info=error)
     detail = f"Something in the service broke while the job ran: {type(error).__name__}: {error}"
     return Problem(500, "internal", detail)

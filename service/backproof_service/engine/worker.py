@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from distributed import Worker, WorkerPlugin, get_worker
+from sqlalchemy.exc import SQLAlchemyError
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from backproof_service.settings import Settings
@@ -83,5 +84,7 @@ def run_job(job: str) -> None:
         KINDS[claimed.kind](context.store, context.settings, claimed)
     except Fenced as over:
         log.info("%s", over)
+    except SQLAlchemyError:
+        raise  # nothing can be recorded; the dispatcher sees the failed task and queues the job again
     except Exception as error:
         finished_badly(context.store, claimed, failure(error))

@@ -21,7 +21,7 @@ router = APIRouter(tags=["jobs"])
 LABEL = "label."
 WAITED = {"Preference-Applied": "The wait that was honoured."}
 
-JobId = Annotated[str, Path(max_length=64, description="The job's id.", examples=["job_01J8Z6Q4T7WZ1V5KJ3M9N2C8RB"])]
+JobId = Annotated[str, Path(description="The job's id.", examples=["job_01J8Z6Q4T7WZ1V5KJ3M9N2C8RB"])]
 
 Limit = Annotated[int, Query(ge=1, le=500, description="Most jobs in the answer.")]
 After = Annotated[str | None, Query(pattern=r"^[0-9]{1,18}$", description="`next` of the page before.")]

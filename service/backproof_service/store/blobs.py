@@ -121,6 +121,8 @@ class Blobs:
 
     def rows(self, sha256: str, start: int, stop: int) -> dict[str, Array]:
         """Rows start … stop of each array, without reading the others (and so without checking the hash)."""
+        if not self.path(sha256).exists():
+            raise BlobDamaged(f"The file of blob {sha256} is missing.")
         with safe_open(self.path(sha256), framework="numpy") as file:
             return {name: file.get_slice(name)[start:stop] for name in file.keys()}  # noqa: SIM118 — no mapping
 
