@@ -199,6 +199,7 @@ def check_problem(answer: httpx.Response, status: int, code: str) -> dict[str, A
     assert found["code"] == code, found
     assert found["request_id"] == answer.headers["X-Request-ID"]
     assert found["detail"].endswith("."), found["detail"]
+    assert not found["detail"].endswith(".."), found["detail"]
     return dict(found)
 
 
@@ -277,6 +278,12 @@ def test_the_wrong_content_type(api: Any, kind: str) -> None:
     assert answer.headers["Accept-Post"] == "application/json"
 
 
+def test_a_compressed_body_is_not_read(api: Any) -> None:
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    found = check_problem(api.post("/gradients", content=b"\x1f\x8b", headers=headers), 415, "unsupported_media_type")
+    assert found["errors"][0]["header"] == "Content-Encoding"
+
+
 @pytest.mark.parametrize("kind", ["application/json; charset=utf-8", "Application/JSON"])
 def test_parameters_of_the_content_type_are_tolerated(api: Any, kind: str) -> None:
     assert api.send("/gradients", json.dumps(GRADIENTS).encode(), kind).status_code == 200
@@ -348,6 +355,12 @@ def test_a_chunked_body_is_counted(small_api: Any) -> None:
     assert found["limit_bytes"] == 20_000
     assert 20_000 < found["actual_bytes"] <= 22_000
     assert "at least" in found["detail"]
+
+
+def test_json_that_would_unpack_to_too_much_is_refused(small_api: Any) -> None:
+    found = check_problem(small_api.send("/datasets", b'{"x": [' + b"[0]," * 12_000), 422, "limit_exceeded")
+    assert "memory_budget_bytes" in found["detail"]
+    assert "application/x-npz" in found["detail"]
 
 
 def test_a_sane_request_id_is_kept_and_others_are_replaced(api: Any) -> None:

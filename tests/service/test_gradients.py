@@ -167,6 +167,7 @@ def test_a_large_request_becomes_a_job_with_the_same_answer(small_api: Any, xor:
     answer = small_api.post("/gradients", json=xor, headers={"Prefer": "respond-async"})
     assert answer.status_code == 202
     assert answer.json()["kind"] == "gradients"
+    assert answer.headers["Preference-Applied"] == "respond-async"
     job = small_api.get(answer.headers["Location"], headers={"Prefer": "wait=30"}).json()
     assert job["state"] == "succeeded", job
     assert job["result"]["forms"]["matched"]["gradients"] == at_once["forms"]["matched"]["gradients"]

@@ -7,6 +7,7 @@ from anyio import to_thread
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 
+from backproof_core.errors import in_bytes
 from backproof_service.http.problems import Problem, of_validation
 from backproof_service.settings import Settings
 
@@ -36,8 +37,11 @@ def media_type(request: Request) -> str:
 
 
 def require_type(request: Request, *accepted: str) -> str:
-    """The type of the body; raises a 415 that lists the accepted ones."""
-    given = media_type(request)
+    """The type of the body; raises a 415 that lists the accepted ones, and for a body that is compressed."""
+    given, packed = media_type(request), request.headers.get("content-encoding", "identity")
+    if packed.strip().lower() != "identity":
+        detail = f'The Content-Encoding is "{packed[:40]}"; bodies are read as they are. Send it uncompressed.'
+        raise Problem(415, "unsupported_media_type", detail, errors=[{"header": "Content-Encoding", "detail": detail}])
     if given in accepted:
         return given
     said = f'The Content-Type is "{given}"' if given else "There is no Content-Type"
@@ -46,18 +50,30 @@ def require_type(request: Request, *accepted: str) -> str:
     raise Problem(415, "unsupported_media_type", detail, errors=errors, headers={"Accept-Post": ", ".join(accepted)})
 
 
-def loads(body: bytes) -> Any:
+def loads(body: bytes, settings: Settings) -> Any:
     """The body as JSON; raises a 400 for anything else, NaN, numbers beyond float64 and deep nesting included."""
+    check_memory(body, settings.memory_budget_bytes)
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise Problem(400, "malformed_json", _why(body, error)) from None
 
 
+def check_memory(body: bytes, budget: int) -> None:
+    """Raises where what the body stands for would not fit: a list takes 80 bytes, a number with its place 32."""
+    needed = len(body) + 80 * (body.count(b"[") + body.count(b"{")) + 32 * body.count(b",")
+    if needed > budget:
+        takes, limit = in_bytes(needed), f"the limit memory_budget_bytes is {in_bytes(budget)}"
+        detail = (
+            f"Reading this JSON would take about {takes}; {limit}. Send large data to /datasets as application/x-npz."
+        )
+        raise Problem(422, "limit_exceeded", detail)
+
+
 def read_json(body: bytes, model: type[M], settings: Settings) -> M:
     """The body as that model, within the limits of the settings."""
     try:
-        return model.model_validate(loads(body), context=settings)
+        return model.model_validate(loads(body, settings), context=settings)
     except ValidationError as error:
         raise of_validation(error) from None
 

@@ -51,6 +51,8 @@ def _each(error: Found) -> Iterator[tuple[str, Path, str]]:
         yield "missing_field", path, f'The field "{path[-1]}" is missing; it is required.'
     elif error["type"] == "union_tag_invalid":
         yield _wrong_type(path, error["input"], context)
+    elif error["type"] == "fault" and not context:  # a union that no branch of fits, see wire/
+        yield "invalid_value", path, error["msg"]
     elif "sentence" in context:
         yield context["code"], path + tuple(context["where"]), context["sentence"]
     else:

@@ -52,7 +52,7 @@ LAYERS: dict[str, Any] = {
                 Job,
             ),
         },
-        headers={202: {"Location": "The job."}},
+        headers={202: {"Location": "The job.", "Preference-Applied": "respond-async, where it was preferred."}},
     ),
 )
 async def post_gradients(request: Request, _: PreferAsync = None) -> Response:
@@ -68,5 +68,6 @@ def _answer(runtime: Runtime, wanted: GradientsRequest, *, as_job: bool) -> Resp
     if as_job or not weight.is_light(runtime.settings):
         gradients.check_data(wanted, runtime.datasets.load)
         job = answers.job(submission.submit_gradients(runtime, wanted))
-        return respond.json(job, 202, {"Location": job["links"]["self"]})
+        applied = {"Preference-Applied": "respond-async"} if as_job else {}
+        return respond.json(job, 202, {"Location": job["links"]["self"], **applied})
     return respond.json(gradients.compute(wanted, runtime.datasets.load, runtime.settings))
