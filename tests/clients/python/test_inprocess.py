@@ -47,12 +47,12 @@ class Echo:
 
 
 def test_an_app_lives_as_long_as_the_block() -> None:
-    app = Echo()
+    app, before = Echo(), set(threading.enumerate())
     with running(app) as transport, httpx.Client(transport=transport) as client:
         answer = client.post("http://in-process/a", content=b"hello")
         assert (answer.content, answer.headers["x-path"], app.life) == (b"hello", "/a", ["startup"])
     assert app.life == ["startup", "shutdown"]
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("backproof-app")]
+    assert not set(threading.enumerate()) - before
 
 
 def test_async_clients_share_it() -> None:

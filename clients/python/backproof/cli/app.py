@@ -16,6 +16,7 @@ from backproof.cli.acts import as_sent, compared, console, follow, line, save, s
 from backproof.cli.ending import Usage
 from backproof.cli.service import place, reach, stored
 from backproof.errors import BackproofError
+from backproof.job import Job
 from backproof.progress import say
 
 app = typer.Typer(
@@ -48,13 +49,13 @@ def train(
     as_json: AsJson = False,
 ) -> None:
     """Train a network as a request file says."""
-    request, where, target = files.request(file), place(url, data), files.target(weights)
+    call, where, target = calls.submit(files.request(file)), place(url, data), files.target(weights)
     if not wait and not where.stays:
         raise Usage("--detach leaves the job to a service that goes on: give --url or set BACKPROOF_URL.")
     if not wait and target:
         raise Usage("--weights needs the end of the job, which --detach does not wait for.")
     with reach(where) as client:
-        job = client.submit(request)
+        job = Job(client.send(call), client)
         if wait:
             follow(job, where)
             if target:
@@ -118,9 +119,9 @@ def weights(
 @app.command()
 def gradients(file: File, *, url: Url = None, data: Data = None, as_json: AsJson = False) -> None:
     """Compare the gradients of both forms, as a request file says."""
-    request = files.request(file)
+    call = as_sent(calls.compare(files.request(file)))
     with reach(place(url, data)) as client:
-        found = compared(client, client.send(as_sent(calls.compare(request))))
+        found = compared(client, client.send(call))
     if as_json:
         line(json.dumps(found))
     else:
@@ -142,8 +143,9 @@ def predict(
     request = dict(files.request(file))
     if network:
         request["network"] = {"layers": files.request(str(network)).get("layers")}
+    call = calls.outputs(request)
     with reach(place(url, data)) as client:
-        tell(client, calls.outputs(request), parse.predictions, show.predictions, as_json=as_json)
+        tell(client, call, parse.predictions, show.predictions, as_json=as_json)
 
 
 def run(arguments: Sequence[str]) -> int:
