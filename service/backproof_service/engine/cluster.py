@@ -45,7 +45,7 @@ def open_cluster(folder: Path, settings: Settings, workers: int) -> Client:
         silence_logs=logging.CRITICAL,
         local_directory=str(scratch),
     )
-    client = Client(cluster)  # type: ignore[no-untyped-call]
+    client = Client(cluster, set_as_default=False)  # type: ignore[no-untyped-call]
     client.register_plugin(Equip(folder, settings))
     return client
 

@@ -23,6 +23,7 @@ Future: TypeAlias = Any
 log = logging.getLogger("backproof.engine")
 LOOK = 1.0  # seconds between two looks at the table when nobody calls
 PATIENCE = 6.5  # seconds that the end of the workers is waited for
+MISSING = 30.0  # seconds, or three times what the start took, after which missing workers are not waited for
 REST = 0.5  # seconds after a lost run, so that a fault that stays does not spin
 
 
@@ -74,30 +75,44 @@ class Engine:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._run_cluster()
+            except Exception:
+                log.exception("The workers could not be started; trying again.")
+                self._stopping.wait(REST)
+
+    def _run_cluster(self) -> None:
+        """Feed one set of workers until told to stop, or until workers are missing that do not come back."""
         from .cluster import close_cluster, open_cluster
 
-        try:
-            client: Client = open_cluster(self._folder, self._settings, worker_count(self._settings))
-        except Exception:
-            log.exception("The workers could not be started.")
-            return
+        begun = time.monotonic()
+        client: Client = open_cluster(self._folder, self._settings, worker_count(self._settings))
         try:
             self._up.set()
-            self._feed(client)
+            self._feed(client, max(MISSING, 3 * (time.monotonic() - begun)))
         finally:
             self._up.clear()
             client.cancel(list(self._handed.values()))  # those not begun never begin
             self._store.runs.recover()  # those begun find themselves fenced and stop
             close_cluster(client)
             self._store.runs.recover()  # those that slipped in between
+            self._handed, self._back = {}, queue.SimpleQueue()
 
-    def _feed(self, client: Client) -> None:
+    def _feed(self, client: Client, patience: float) -> None:
+        complete = time.monotonic()  # when all workers were last there
         while not self._stopping.is_set():
             try:
                 self._collect()
                 self._hand_over(client)
             except Exception:
                 log.exception("The dispatcher met an error and goes on.")
+            if len(client.cluster.scheduler.workers) >= worker_count(self._settings):
+                complete = time.monotonic()
+            elif time.monotonic() - complete > patience:
+                # A worker that dies while it is being started is one that Dask does not start again.
+                log.warning("Workers have been missing for %.0f s; all are started anew.", patience)
+                return
             self._wake.wait(REST if time.monotonic() < self._rest_until else LOOK)
             self._wake.clear()
 
@@ -122,6 +137,8 @@ class Engine:
         """Look at what came back; a future that failed means that its worker is gone."""
         while not self._back.empty():
             job, future = self._back.get()
+            if job not in self._handed or self._handed[job] is not future:
+                continue  # of workers that were given up
             if future.status != "finished":
                 self._rest_until = time.monotonic() + REST
                 self._put_right(job, future)

@@ -28,9 +28,7 @@ router = APIRouter(tags=["jobs"])
 JSON, CSV, NPZ = "application/json", "text/csv", "application/x-npz"
 
 MaxPoints = Annotated[int, Query(ge=3, le=100_000, description="Most rows; the first, last and best are always kept.")]
-At = Annotated[
-    str, Query(max_length=18, description="latest, best, or a number of finished epochs: 0 is before training.")
-]
+At = Annotated[str, Query(max_length=18, description="latest, best, or finished epochs: 0 is before training.")]
 Form = Annotated[
     Literal["matched", "vectorized"] | None,
     Query(description="Which twin, of a run by both forms; matched when absent."),

@@ -57,7 +57,7 @@ class Service:
     def job(self, job: str) -> dict[str, Any]:
         return dict(self.client.get(f"/jobs/{job}").json())
 
-    def rested(self, job: str, seconds: float = 60) -> dict[str, Any]:
+    def rested(self, job: str, seconds: float = 150) -> dict[str, Any]:
         """The job when it comes to rest."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
@@ -72,7 +72,7 @@ class Service:
         assert found["state"] == "succeeded", found["error"]
         return found
 
-    def until(self, job: str, good: Callable[[dict[str, Any]], bool], seconds: float = 60) -> dict[str, Any]:
+    def until(self, job: str, good: Callable[[dict[str, Any]], bool], seconds: float = 150) -> dict[str, Any]:
         """The job as soon as it is as wished."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
@@ -121,7 +121,7 @@ def start(folder: Path, workers: int = 2, *, ready: bool = True, **settings: str
     line = process.stdout.readline()
     assert "http://" in line, line + process.stdout.read()
     service = Service(process, line.split(" at ")[1].split(" ")[0], folder)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 150
     while ready and service.client.get("/readyz").status_code != 200:
         assert time.monotonic() < deadline, service.log
         time.sleep(0.1)
