@@ -128,7 +128,7 @@ def test_a_service_that_starts_late_is_found() -> None:
 
 
 def test_silence_ends_in_time_and_is_not_repeated() -> None:
-    with tiny(Silence()) as service, Client(service.url, retry=QUICK, timeout=0.1) as client:
+    with tiny(Silence()) as service, Client(service.url, retry=QUICK, timeout=0.5) as client:
         with pytest.raises(TimedOut, match="may have accepted"):
             ASKED["train"](client)
         with pytest.raises(TimedOut, match="in time"):
