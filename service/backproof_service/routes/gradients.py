@@ -7,7 +7,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from backproof_service import answers, gradients, submission
+from backproof_service import answers, gradients, submission, weighing
 from backproof_service.http import respond
 from backproof_service.http.body import parse
 from backproof_service.http.contract import operation
@@ -64,9 +64,9 @@ async def post_gradients(request: Request, _: PreferAsync = None) -> Response:
 
 
 def _answer(runtime: Runtime, wanted: GradientsRequest, *, as_job: bool) -> Response:
-    weight = gradients.weigh(wanted, gradients.rows_of(wanted, runtime.datasets), runtime.settings)
+    weight = weighing.weigh(wanted, weighing.rows_of(wanted, runtime.datasets), runtime.settings)
     if as_job or not weight.is_light(runtime.settings):
-        gradients.check_data(wanted, runtime.datasets.load)
+        weighing.check_data(wanted, runtime.datasets.load)
         job = answers.job(submission.submit_gradients(runtime, wanted))
         applied = {"Preference-Applied": "respond-async"} if as_job else {}
         return respond.json(job, 202, {"Location": job["links"]["self"], **applied})

@@ -26,7 +26,7 @@ class Problem(Answer):
     status: int = Field(description="The HTTP status.", examples=[422])
     detail: str = Field(description="What was given, what was needed, what to do.")
     code: str = Field(description="A word for programs.", examples=["invalid_value"])
-    request_id: str = Field(description="The id of this request, also in the header X-Request-ID.")
+    request_id: str = Field("", description="The id of the request, as in X-Request-ID; a failed job has none.")
     errors: list[Fault] = Field([], description="Where an input is at fault: each place.")
     limit_bytes: int = Field(0, description="With 413: the most that is accepted.")
     actual_bytes: int = Field(0, description="With 413: what was sent, as far as it was counted.")
