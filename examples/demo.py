@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.table import Table
 from sklearn.datasets import load_digits
 
-from backproof import Client, Dataset, GradientsResult, Job, Metrics, TooLargeForForm
+from backproof import Client, Dataset, GradientsResult, Job, Metrics, Retry, TooLargeForForm
 
 console = Console(width=100 if not sys.stdout.isatty() else None, highlight=False)
 XOR_X = [[0, 0], [0, 1], [1, 0], [1, 1]]
@@ -178,7 +178,7 @@ def main() -> None:
     console.print("[bold]Backproof[/]: is your backprop right?")
     with tempfile.TemporaryDirectory(prefix="backproof-demo-") as folder, service(folder) as url:
         console.print(f"A service of its own runs at {url}; its data are in {folder}.")
-        with Client(url) as client:
+        with Client(url, retry=Retry(attempts=10)) as client:  # its workers are still starting
             client.ready()
             xor(client)
             data, trained = digits(client)
