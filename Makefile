@@ -68,7 +68,7 @@ test: .venv/tools
 	@$(ONE_THREAD) $(BIN)/pytest --quiet -n $(PROCESSES) --dist loadfile $(PYTEST)
 
 sweep: .venv/tools
-	@BACKPROOF_SWEEP=1 $(ONE_THREAD) $(BIN)/pytest --quiet -n $(PROCESSES) --dist loadfile $(PYTEST)
+	@BACKPROOF_SWEEP=1 $(ONE_THREAD) $(BIN)/pytest --quiet -n $(PROCESSES) --dist load tests/core $(PYTEST)
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

@@ -69,7 +69,7 @@ def _tensors(store: Store, job: Job, before: str | None) -> dict[str, Array]:
         if sha256 != before:
             return _tensors(store, job, before=sha256)
         detail = f"{error} Train again: the weights of this job cannot be read."
-        raise Problem(409, "data_damaged", detail, title="Stored data is damaged") from None
+        raise Problem(409, "data_damaged", detail) from None
 
 
 def _at_epoch(found: dict[str, Moment], at: str, job: Job) -> Moment:

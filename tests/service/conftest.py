@@ -36,6 +36,7 @@ class Api:
 
     portal: BlockingPortal
     client: httpx.AsyncClient
+    folder: Path
 
     def request(self, method: str, url: str, **how: Any) -> httpx.Response:
         return self.portal.call(partial(self.client.request, method, url, **how))
@@ -62,7 +63,7 @@ def started(settings: Settings) -> Iterator[Api]:
     with start_blocking_portal() as portal:
         client = httpx.AsyncClient(transport=transport, base_url="http://backproof", timeout=60)
         with portal.wrap_async_context_manager(app.router.lifespan_context(app)):
-            yield Api(portal, client)
+            yield Api(portal, client, settings.data)
             portal.call(client.aclose)
 
 

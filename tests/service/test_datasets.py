@@ -261,3 +261,17 @@ def test_small_floats_that_unpack_to_too_many_bytes_are_refused(small_api: Any) 
     answer = small_api.send("/datasets?targets=1", npy(np.zeros((200, 100), dtype=np.int8)), NPY)
     assert answer.status_code == 413
     assert answer.json()["actual_bytes"] == 160_000
+
+
+def test_a_data_set_that_was_changed_on_disk_is_a_problem_in_words(api):
+    sent = {"x": [[0.125, 7.0], [3.0, 9.0]], "y": [[1.0], [0.0]]}
+    before = {path for path in api.folder.rglob("*") if path.is_file()}
+    stored = api.post("/datasets", json=sent).json()["id"]
+    (blob,) = {p for p in api.folder.rglob("*") if p.is_file()} - before - set(api.folder.glob("*.sqlite*"))
+    blob.write_bytes(blob.read_bytes()[:-1] + b"!")
+    request = {"network": {"sizes": [2, 1], "activation": "tanh"}, "loss": "sse", "data": {"dataset": stored}}
+    answer = api.post("/gradients", json=request)
+    assert answer.status_code == 422
+    assert answer.json()["code"] == "data_damaged"
+    assert "upload it again" in answer.json()["detail"]
+    assert api.request("DELETE", f"/datasets/{stored}").status_code == 204

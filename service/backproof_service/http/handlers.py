@@ -12,6 +12,7 @@ from starlette.routing import Match
 from backproof_core.errors import BackproofError
 from backproof_service.http import respond
 from backproof_service.http.problems import Problem, invalid, of_core, of_parameters
+from backproof_service.store.blobs import BlobDamaged
 from backproof_service.store.jobs import UnknownDataset
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
@@ -24,6 +25,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(BackproofError, _core)
     app.add_exception_handler(UnknownDataset, _unknown_dataset)
+    app.add_exception_handler(BlobDamaged, _damaged)
     app.add_exception_handler(RequestValidationError, _parameters)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(ClientDisconnect, _gone)
@@ -49,6 +51,12 @@ def _unknown_dataset(request: Request, error: Exception) -> Response:
     """A body that names a data set that is not stored."""
     detail = f"{error} Upload it to /datasets first; GET /datasets lists those there are."
     return _problem(request, invalid(detail, "data", "dataset", code="unknown_dataset"))
+
+
+def _damaged(request: Request, error: Exception) -> Response:
+    """A stored data set whose file was changed or removed on disk."""
+    detail = f"{error} Delete the data set and upload it again."
+    return _problem(request, invalid(detail, "data", "dataset", code="data_damaged"))
 
 
 def _parameters(request: Request, error: Exception) -> Response:

@@ -39,6 +39,7 @@ TITLES = {
     "inadmissible_pair": "The loss is not defined for the last activation",
     "too_large_for_form": "A form cannot be evaluated within the memory budget",
     "non_finite_loss": "The loss stopped being a finite number",
+    "data_damaged": "Stored data is damaged",
     "unavailable": "The service cannot take this now",
     "internal": "The service has a bug",
 }
