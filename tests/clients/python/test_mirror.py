@@ -63,8 +63,9 @@ def test_layers_have_the_cores_fields() -> None:
 
 
 def test_the_names_are_the_cores() -> None:
-    assert {each.value for each in Activation} == set(ACTIVATIONS)
-    assert {each.value for each in Loss} == set(LOSSES)
+    """What the client names exists; a name that only a newer core knows may be given as a string."""
+    assert {each.value for each in Activation} <= set(ACTIVATIONS)
+    assert {each.value for each in Loss} <= set(LOSSES)
     inits = {name for name, made in vars(Init).items() if isinstance(made, classmethod)}
     assert inits == set(INITS)
     for name, kind in INITS.items():

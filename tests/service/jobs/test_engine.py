@@ -1,6 +1,5 @@
 """The engine inside one process, as the command uses it without a server."""
 
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,7 +23,13 @@ def impatience(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def runtime(tmp_path: Path) -> Iterator[Runtime]:
+def others() -> set[SpecCluster]:
+    """The clusters that this process has already, of other tests' services."""
+    return set(SpecCluster._instances)
+
+
+@pytest.fixture
+def runtime(others: set[SpecCluster], tmp_path: Path) -> Iterator[Runtime]:
     found = Runtime(Settings(data=tmp_path, in_process_engine=True, workers=2))
     found.open()
     yield found
@@ -60,12 +65,14 @@ def test_stopping_fences_what_runs_and_leaves_no_threads(runtime: Runtime, xor: 
     assert found is not None
     assert (found.state, found.attempt, found.lost) == (states.QUEUED, 1, 0)
     assert not runtime.engine.ready
-    assert "backproof-dispatcher" not in {thread.name for thread in threading.enumerate()}
+    assert not runtime.engine._thread.is_alive()
 
 
-def test_workers_that_do_not_come_back_are_started_anew(runtime: Runtime, xor: dict[str, Any]) -> None:
+def test_workers_that_do_not_come_back_are_started_anew(
+    others: set[SpecCluster], runtime: Runtime, xor: dict[str, Any]
+) -> None:
     assert runtime.engine.wait_ready(30)
-    (cluster,) = [cluster for cluster in SpecCluster._instances if cluster.status.name == "running"]
+    (cluster,) = set(SpecCluster._instances) - others
     cluster.scale(0)
     job = submit(runtime, xor)
     assert state_of(runtime, job, states.SUCCEEDED)
