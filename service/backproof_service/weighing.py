@@ -124,5 +124,5 @@ def _heaviest(request: GradientsRequest) -> tuple[str, ...]:
 
 def _lighter(request: GradientsRequest) -> str:
     if request.witnesses:
-        return "A witness runs the network once or twice for every parameter: ask for none, or send a smaller network."
+        return "A witness runs the network at least once for every parameter: ask for none, or send a smaller network."
     return "Send fewer rows or a smaller network."
