@@ -66,7 +66,8 @@ class Loss:
 
     def prepare_targets(self, Y: Array) -> tuple[Array, list[str]]:
         """Targets as the loss computes with them, and notes on what was changed; raises InvalidValue."""
-        prepared = self.check_targets(Y)
+        with np.errstate(all="ignore"):
+            prepared = self.check_targets(Y)
         changed = np.abs(prepared - Y).max(initial=0.0)
         note = f"target rows were divided by their sums, which changed a number by up to {changed:.2g}"
         return prepared, [note] if changed > 1e-12 else []
@@ -108,18 +109,24 @@ def _sum_of_squares(last: Activation, Z: Array, H: Array, Y: Array) -> np.number
     return found
 
 
-def _require(ok: Mask | np.bool, message: str, Y: Array) -> None:
+def _require(ok: Mask | np.bool, message: str, Y: Array, told: Callable[[Array], str] = lambda row: "") -> None:
     """Nothing; raises InvalidValue at the first row of Y that is not ok."""
     if not ok.all():
         row = int(np.argmin(ok))
         shown = ", ".join(f"{y:.6g}" for y in Y[row][:8]) + (", …" if Y.shape[1] > 8 else "")
-        raise InvalidValue(f"{message}; row {row} is [{shown}], which sums to {Y[row].sum():.6g}", where=("y", row))
+        raise InvalidValue(f"{message}; row {row} is [{shown}]{told(Y[row])}", where=("y", row))
+
+
+def _its_sum(row: Array) -> str:
+    return f", which sums to {row.sum():.6g}"
 
 
 def _distributions(Y: Array) -> Array:
     sums: Array = Y.sum(axis=1, keepdims=True)
     ok = np.all(Y >= 0, axis=1) & (np.abs(sums[:, 0] - 1) <= 1e-6)
-    _require(ok, "cross_entropy needs targets that are distributions: each row ≥ 0 and summing to 1 within 1e-6", Y)
+    _require(
+        ok, "cross_entropy needs targets that are distributions: each row ≥ 0 and summing to 1 within 1e-6", Y, _its_sum
+    )
     return Y / sums
 
 

@@ -120,7 +120,7 @@ class Network:
 
     def forward(self, X: npt.ArrayLike) -> Pass:
         """Z_l = A_{l−1} W_l + 1b_lᵀ and A_l = σ_l(Z_l) for every layer; raises ShapeMismatch."""
-        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        with np.errstate(all="ignore"):
             return run_forward(self.layers, self.rows_of(X))
 
     def predict(self, X: npt.ArrayLike) -> Array:

@@ -59,11 +59,26 @@ def test_equal_bits_are_identical_and_zero_blocks_have_no_relative_error():
     assert all(c.identical and c.agree and c.max_rel == 0 and not c.rounding for c in found)
 
 
-def test_not_a_number_never_agrees():
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_what_is_not_finite_never_agrees_not_even_with_itself(value):
     point = build([2, 2], ["tanh"], LOSSES["sse"], rows=2, seed=1)
     right = point.gradient()
-    found = compare(point.net, point.X, point.Y, point.loss, right, ("nan", scaled(right, np.nan)))
-    assert not any(c.agree for c in found)
+    wrong = Gradients(tuple(layer.map(lambda block: np.full_like(block, value)) for layer in right.layers))
+    for other in (right, wrong):
+        found = compare(point.net, point.X, point.Y, point.loss, other, ("other", wrong))
+        assert not any(c.agree for c in found)
+        assert all(np.isnan(c.max_rel) for c in found)
+
+
+def test_overflow_is_an_answer_without_a_warning():
+    """Warnings are errors in these tests; two layers of 1e200 overflow going forward."""
+    net = Network.make([Layer.make([[1e200]], None, "identity"), Layer.make([[1e200]], None, "identity")])
+    X, Y = [[1.0], [-1.0]], [[0.0], [0.0]]
+    found = backprop.evaluate(net, X, Y, loss="mse")
+    assert found.loss_value == np.inf
+    for witness in check.WITNESSES.values():
+        other = witness(net, X, Y, loss="mse")
+        assert not any(c.agree for c in compare(net, X, Y, LOSSES["mse"], found.gradients, other))
 
 
 def test_a_kink_between_the_two_points_of_a_difference_is_reported_and_not_compared():

@@ -216,6 +216,12 @@ def test_a_run_that_diverges_stops_with_the_epoch_and_a_hint_and_keeps_what_was_
     assert np.isfinite(run.network("best").layers[0].W).all()
 
 
+def test_a_loss_that_is_not_finite_from_the_start_does_not_blame_the_rate():
+    net, X, Y = data()
+    with pytest.raises(NonFiniteLoss, match="no update was made yet: scale inputs and targets"):
+        done(net, X, np.full_like(Y, 1e308), plan())
+
+
 def test_long_curves_are_thinned_and_keep_first_last_and_best(monkeypatch):
     monkeypatch.setattr(curve, "KEPT_ROWS", 50)
     net, X, Y = data()

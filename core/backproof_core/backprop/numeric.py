@@ -107,7 +107,8 @@ class _Work:
             Layer(_complex(layer.W), None if layer.b is None else _complex(layer.b), layer.activation)
             for layer in net.layers
         )
-        return cls(layers, run_forward(layers, _complex(rows)), targets.astype(np.float64), known)
+        with np.errstate(all="ignore"):
+            return cls(layers, run_forward(layers, _complex(rows)), targets.astype(np.float64), known)
 
     def each(self, derivative: Callable[[int, Array, tuple[int, ...]], float]) -> Gradients:
         """The derivative for every entry of every parameter, in the parameters' shapes."""

@@ -1,5 +1,6 @@
 """Comparing two gradients block by block, without an absolute scale."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,6 +48,7 @@ def compare(
 
     They agree where max_rel is at most 1e-9 (float64), 1e-4 (float32) or 1e-6 (central differences), or where max_abs
     is within (64 + N)·u·S plus, for differences, u·|loss|/h; entries that a witness marks unreliable are passed over.
+    A block with a number that is not finite never agrees.
     """
     known = losses.named(loss) if isinstance(loss, str) else loss
     name, other = (second.name, second.gradients) if isinstance(second, Witness) else second
@@ -78,7 +80,8 @@ class _Allowance:
         u = float(np.finfo(net.dtype).eps) / 2
         of_difference = 0.0
         if step is not None:
-            of_difference = u * abs(float(loss.value(net.last, run.Z[-1], run.H, targets))) / step
+            with np.errstate(all="ignore"):
+                of_difference = u * abs(float(loss.value(net.last, run.Z[-1], run.H, targets))) / step
         scales = rounding_scale(net, run, targets, loss=loss)
         blocks = {path: (64 + len(rows)) * u * float(S.max()) + of_difference for path, S in scales.blocks()}
         of_type = TOLERANCES[str(net.dtype)]
@@ -86,7 +89,12 @@ class _Allowance:
 
 
 def distance(one: Array, two: Array) -> tuple[float, float]:
-    """(max_abs, max_rel): the largest difference, and that over the largest entry of either; 0 if both are zero."""
+    """(max_abs, max_rel): the largest difference, and that over the largest entry of either; 0 if both are zero.
+
+    Both are NaN where an entry is not finite: nothing can be said about how far apart infinities are.
+    """
+    if not (np.isfinite(one).all() and np.isfinite(two).all()):
+        return math.nan, math.nan
     with np.errstate(all="ignore"):
         max_abs = float(np.abs(np.subtract(one, two, dtype=np.float64)).max(initial=0.0))
     largest = max(float(np.abs(one).max(initial=0.0)), float(np.abs(two).max(initial=0.0)))
@@ -104,6 +112,6 @@ def _compare_block(
 ) -> Comparison:
     identical = one.tobytes() == two.tobytes() if one.dtype == two.dtype else bool((one == two).all())
     max_abs, max_rel = distance(np.where(skip, 0, one), np.where(skip, 0, two))
-    close = identical or max_rel <= relative
+    close = max_rel <= relative  # never where a number is not finite
     explained = not close and max_abs <= absolute
     return Comparison(path, between, max_abs, max_rel, identical, close or explained, explained)

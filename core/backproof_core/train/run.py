@@ -188,6 +188,8 @@ class Run:
     def _ran_away(self, value: float, epoch: int) -> NonFiniteLoss:
         rate = self._rate
         hint = f"the learning rate was {rate:g}; try {rate / 10:g}, smaller weights, or inputs scaled to about 1"
+        if self.step == 0:
+            hint = "no update was made yet: scale inputs and targets to about 1, or draw smaller initial weights"
         return NonFiniteLoss(value, epoch=epoch, hint=hint)
 
     def _split(
