@@ -113,5 +113,5 @@ def _compare_block(
     identical = one.tobytes() == two.tobytes() if one.dtype == two.dtype else bool((one == two).all())
     max_abs, max_rel = distance(np.where(skip, 0, one), np.where(skip, 0, two))
     close = max_rel <= relative  # never where a number is not finite
-    explained = not close and max_abs <= absolute
+    explained = not close and max_abs <= absolute < math.inf
     return Comparison(path, between, max_abs, max_rel, identical, close or explained, explained)
