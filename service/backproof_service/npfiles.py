@@ -96,7 +96,7 @@ def _read(content: bytes, what: str, limit: int) -> NDArray[Any]:
         detail = f"{what} takes {count * 8:,} bytes as float64; the limit max_dataset_bytes is {limit:,} bytes."
         raise Problem(413, "body_too_large", detail, limit_bytes=limit, actual_bytes=count * 8)
     flat = np.frombuffer(content, dtype=dtype, offset=file.tell())
-    return flat.reshape(shape, order="F" if fortran else "C")
+    return flat.reshape(shape[::-1]).T if fortran else flat.reshape(shape)
 
 
 def _header(file: io.BytesIO, what: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
