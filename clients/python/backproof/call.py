@@ -119,7 +119,7 @@ def broken(call: Call[T], error: httpx.TransportError, attempt: int, retry: Retr
     if attempt < retry.attempts and not hopeless and (unsent or call.repeat == ALWAYS):
         return Pause(retry.pause(attempt, None))
     cause = str(error) or type(error).__name__
-    tail = "" if unsent else doubt(call)
+    tail = "" if unsent or hopeless else doubt(call)
     raise ServiceUnreachable(f"The service at {url} cannot be reached: {cause.rstrip('.')}.{tail}") from error
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from backproof.call import Call, Retry
-from backproof.errors import ServiceUnreachable
+from backproof.errors import InvalidAddress
 
 DEFAULT_URL = "http://127.0.0.1:8000"
 CONNECT_SECONDS = 5.0
@@ -40,10 +40,21 @@ class Settings:
                 timeout=timeout,
             )
         except httpx.InvalidURL as error:
-            raise ServiceUnreachable(f"{self.url!r} is no address of a service: {error}.") from error
+            raise InvalidAddress(f"{self.url + call.path:.120} is no address: {error}.") from error
 
 
 def settings(url: str | None, timeout: float, retry: Retry, headers: Mapping[str, str] | None) -> Settings:
-    """The settings with this address, else BACKPROOF_URL, else http://127.0.0.1:8000."""
+    """The settings with this address, else BACKPROOF_URL, else http://127.0.0.1:8000. Raises InvalidAddress."""
     chosen = url or os.environ.get("BACKPROOF_URL") or DEFAULT_URL
+    if not reachable(chosen):
+        raise InvalidAddress(f"{chosen} is no address; give one such as {DEFAULT_URL}.")
     return Settings(chosen.rstrip("/"), timeout, retry, headers or {})
+
+
+def reachable(url: str) -> bool:
+    """Whether a service can be at this address: http or https, a host, and a port that exists."""
+    try:
+        found = httpx.URL(url)
+    except (httpx.InvalidURL, ValueError):  # ValueError: a host that IDNA forbids
+        return False
+    return found.scheme in ("http", "https") and bool(found.host) and (found.port or 0) < 2**16

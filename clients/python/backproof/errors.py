@@ -2,6 +2,7 @@
 
 BackproofError
 ├── InvalidValue            data refused before it is sent: not a number, not finite; .where names the entry
+├── InvalidAddress          an address that no service can have; nothing was sent
 ├── ServiceUnreachable      nothing answers at the address
 ├── TimedOut                an answer, or the end of a job, did not come in time
 ├── UnexpectedAnswer        an answer that is not what the service promises; perhaps another program answers there
@@ -47,6 +48,10 @@ class InvalidValue(BackproofError):
     def __init__(self, message: str, where: Where = ()) -> None:
         super().__init__(message)
         self.where = where
+
+
+class InvalidAddress(BackproofError):
+    """An address that no service can have, found before anything is sent."""
 
 
 class ServiceUnreachable(BackproofError):

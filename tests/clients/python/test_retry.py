@@ -14,7 +14,7 @@ import pytest
 from backproof import (
     AsyncClient,
     Client,
-    Network,
+    InvalidAddress,
     ProblemError,
     Retry,
     ServiceUnreachable,
@@ -193,7 +193,18 @@ def test_a_refusal_without_words_is_told_as_such() -> None:
 
 
 def test_an_address_that_is_none() -> None:
-    with Client("ftp://127.0.0.1") as client, pytest.raises(ServiceUnreachable):
-        client.capabilities()
-    with Client("http://here:now") as client, pytest.raises(ServiceUnreachable, match="no address"):
-        client.predict(Network.create([1, 1]), [[1]])
+    for url in ("nonsense", "127.0.0.1:8000", "ftp://127.0.0.1", "http://", "http://here:now", "http://here:99999"):
+        for kind in (Client, AsyncClient):
+            with pytest.raises(InvalidAddress) as refused:
+                kind(url)
+            assert str(refused.value) == f"{url} is no address; give one such as http://127.0.0.1:8000."
+    with Client("http://127.0.0.1:9") as client, pytest.raises(InvalidAddress, match="is no address"):
+        client.job("j" * 70_000)
+
+
+def test_what_could_not_be_sent_was_not_accepted_either() -> None:
+    with tiny(Answer(body=JOB)) as service, Client(service.url, headers={"X-Odd": "a\nb"}) as client:
+        with pytest.raises(ServiceUnreachable, match="header") as refused:
+            ASKED["train"](client)
+        assert service.paths == []
+    assert "may have accepted" not in str(refused.value)
