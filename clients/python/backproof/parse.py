@@ -108,8 +108,13 @@ def known(kind: type[object], told: Json) -> dict[str, Any]:
 
 def trained(told: Json) -> TrainResult:
     """The result of a training run."""
-    loss = float(told["final_loss"])
-    return TrainResult(loss, told["weights_sha256"], number(told.get("twin_distance")), told.get("best_epoch"))
+    return TrainResult(
+        final_loss=float(told["final_loss"]),
+        weights_sha256=told["weights_sha256"],
+        twin_distance=number(told.get("twin_distance")),
+        best_epoch=told.get("best_epoch"),
+        stopped_early=told.get("stopped_early"),
+    )
 
 
 def gradients(told: Json) -> GradientsResult:

@@ -119,6 +119,7 @@ class TrainResult:
     weights_sha256: str
     twin_distance: float | None = None
     best_epoch: int | None = None
+    stopped_early: bool | None = None
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,14 @@ def test_a_job_of_another_kind_has_another_result() -> None:
         assert job.info.result is not None
 
 
+def test_a_run_that_stopped_early_says_so() -> None:
+    result: dict[str, Any] = {"final_loss": 0.5, "weights_sha256": "00"}
+    for more, expected in (({}, None), ({"stopped_early": False}, False), ({"stopped_early": True}, True)):
+        ended = JOB | {"state": "succeeded", "result": result | more}
+        with tiny(Answer(body=ended)) as service, Client(service.url) as client:
+            assert client.job("job_1").result().stopped_early is expected
+
+
 def test_gradients_that_became_a_job_are_awaited() -> None:
     queued = JOB | {"kind": "gradients"}
     ended = queued | {"state": "succeeded", "result": {"loss_value": 0.5, "agree": True, "forms": {}}}
