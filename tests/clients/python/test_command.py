@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import signal
 import socket
 import subprocess
@@ -16,6 +17,7 @@ import pytest
 from backproof import Client
 
 from .conftest import NET, SGD, XOR, environment, saved
+from .tiny import JOB, Answer, tiny
 
 TRAIN: dict[str, Any] = {
     "network": NET,
@@ -52,6 +54,7 @@ def request_file(tmp_path: Path) -> str:
 def test_train_without_any_server(request_file: str, tmp_path: Path) -> None:
     ran = backproof("train", request_file, "--weights", str(tmp_path / "w.json"))
     assert ran.returncode == 0, ran.stderr
+    assert "Nothing was kept" not in ran.stderr
     assert "succeeded" in ran.stdout
     assert "final loss" in ran.stdout
     assert "epoch 200/200" in ran.stderr
@@ -63,9 +66,20 @@ def test_train_without_any_server(request_file: str, tmp_path: Path) -> None:
     assert (told.returncode, np.shape(json.loads(told.stdout)["outputs"])) == (0, (4, 1))
 
 
+def test_what_is_not_kept_has_no_id_and_is_said(request_file: str) -> None:
+    ran = backproof("train", request_file)
+    assert ran.returncode == 0, ran.stderr
+    assert "job_" not in ran.stdout + ran.stderr
+    assert sentences(ran)[-1] == "Nothing was kept: --data DIR keeps the job, --weights FILE its weights."
+    assert re.search(r"last epoch's loss +\S+ \(each batch before its update\)", ran.stdout)
+    assert re.search(r"final loss +\S+ \(after the last update, on all training rows\)", ran.stdout)
+
+
 def test_a_folder_keeps_what_was_trained(request_file: str, tmp_path: Path) -> None:
     folder = str(tmp_path / "kept")
-    job = json.loads(backproof("train", "-", "--data", folder, "--json", stdin=json.dumps(TRAIN)).stdout)
+    kept = backproof("train", "-", "--data", folder, "--json", stdin=json.dumps(TRAIN))
+    assert "Nothing was kept" not in kept.stderr
+    job = json.loads(kept.stdout)
     assert (job["state"], job["result"]["twin_distance"] <= 1e-9) == ("succeeded", True)
     assert job["id"] in backproof("jobs", "--data", folder).stdout
     assert backproof("weights", job["id"], "--data", folder, "--output", str(tmp_path / "w.npz")).returncode == 0
@@ -79,6 +93,69 @@ def test_gradients_without_any_server(tmp_path: Path) -> None:
     assert (ran.returncode, ran.stderr) == (0, "")
     for words in ("loss 0.5", "all agree", "matched – vectorized", "complex_step (witness)", "layers.1.weights"):
         assert words in ran.stdout
+
+
+APART = {
+    "object": "gradients",
+    "loss_value": 0.5,
+    "agree": False,
+    "forms": {},
+    "comparison": [
+        {
+            "parameter": "layers.0.weights",
+            "between": ["matched", "vectorized"],
+            "max_abs": 1,
+            "max_rel": 1,
+            "agree": False,
+        }
+    ],
+}
+
+
+@pytest.mark.parametrize(("agree", "code"), [(True, 0), (False, 1), (None, 0)])
+@pytest.mark.parametrize("as_json", [[], ["--json"]])
+def test_gradients_that_do_not_agree_are_1(agree: bool | None, code: int, as_json: list[str]) -> None:
+    found = APART | {"agree": agree}
+    ended = JOB | {"kind": "gradients", "state": "succeeded", "result": found}
+    with tiny(Answer(body=found), Answer(202, JOB | {"kind": "gradients"}), Answer(body=ended)) as service:
+        for _ in ("at once", "as a job"):
+            ran = backproof("gradients", "-", "--url", service.url, *as_json, stdin=json.dumps(GRADIENTS))
+            assert (ran.returncode, ran.stderr) == (code, "")
+            assert "layers.0.weights" in ran.stdout
+
+
+@pytest.mark.parametrize(("agree", "code", "words"), [(True, 0, "all agree"), (False, 1, "they do not agree")])
+def test_watching_gradients_ends_with_whether_they_agree(agree: bool, code: int, words: str) -> None:
+    ended = JOB | {"kind": "gradients", "state": "succeeded", "result": APART | {"agree": agree}}
+    with tiny(Answer(body=ended)) as service:
+        ran = backproof("watch", "job_1", "--url", service.url)
+    assert ran.returncode == code
+    assert words in ran.stdout
+    assert "matched – vectorized" in ran.stdout
+
+
+@pytest.mark.parametrize("stopped", [True, False])
+def test_early_stopping_is_told(stopped: bool) -> None:
+    result = {"final_loss": 0.5, "weights_sha256": "00", "stopped_early": stopped}
+    ended = JOB | {"state": "succeeded", "progress": {"epoch": 12, "epochs": 500}, "result": result}
+    with tiny(Answer(body=ended)) as service:
+        ran = backproof("watch", "job_1", "--url", service.url)
+    assert ran.returncode == 0
+    assert ("stopped early after epoch 12 of 500" in ran.stdout) is stopped
+
+
+@pytest.mark.parametrize("command", ["train", "gradients", "predict"])
+def test_the_help_shows_a_request_that_works(url: str, command: str) -> None:
+    told = backproof(command, "--help").stdout
+    assert f"JSON object of POST /{command} (/docs of a running service" in " ".join(told.split())
+    example = json.loads(told.split("A minimal FILE:")[1])
+    ran = backproof(command, "-", "--url", url, stdin=json.dumps(example))
+    assert ran.returncode == 0, ran.stderr
+
+
+def test_the_help_says_how_commands_end() -> None:
+    assert "exit code is 1 where they do not agree" in " ".join(backproof("gradients", "--help").stdout.split())
+    assert "the .json that --weights saved" in " ".join(backproof("predict", "--help").stdout.split())
 
 
 def test_everything_against_a_server(url: str, request_file: str, tmp_path: Path) -> None:
@@ -134,6 +211,11 @@ def test_unknown_jobs_are_1(url: str) -> None:
         (["train", "{bad}"], "not JSON"),
         (["gradients", "{deep}"], "not JSON"),
         (["predict", "{list}"], "a JSON object was expected"),
+        (["predict", "{good}", "--network", "w.npz"], "w.npz is an npz, which holds no activations; --network needs"),
+        (["predict", "{good}", "--network", "{good}"], "(it has no list of layers); --network needs the .json that"),
+        (["predict", "{good}", "--network", "{bad}"], "holds no network (not JSON"),
+        (["predict", "{good}", "--network", "gone.json"], "gone.json cannot be read: No such file"),
+        (["train", "{good}", "--url", "nonsense"], "nonsense is no address; give one such as http://127.0.0.1:8000."),
         (["train", "{good}", "--detach"], "--detach leaves"),
         (["train", "{good}", "--weights", "w.txt"], ".json or .npz"),
         (["train", "{good}", "--weights", "no/where/w.npz"], "there is no folder"),

@@ -27,11 +27,11 @@ T = TypeVar("T")
 def follow(job: Job, where: Place) -> None:
     """Nothing, once the job has succeeded. Raises what the job's end stands for, and Exit after Ctrl-C."""
     try:
-        with shown(job.id) as see:
+        with shown(job.id if where.keeps else "training") as see:
             job.client.run(flows.watch(job.id, job.seen_by(see), every=flows.SHOWN_EVERY))
     except KeyboardInterrupt:
         kept = f"\nStopped; job {job.id} is kept in {where.data} and goes on when a service runs there."
-        lost = f"\nStopped; job {job.id} ended with this command."
+        lost = "\nStopped; the job ended with this command, and nothing was kept."
         say(detached(job.id, job.client.url) if where.stays else kept if where.data else lost)
         raise typer.Exit(ending.INTERRUPTED) from None
     flows.succeed(job.info)
@@ -73,13 +73,14 @@ def tell(
     write: Callable[[Console, T], None],
     *,
     as_json: bool,
-) -> None:
-    """Nothing; the answer is on stdout, as JSON or as tables."""
+) -> parse.Json:
+    """The answer, which is on stdout, as JSON or as tables."""
     found = client.send(as_sent(call))
     if as_json:
         line(json.dumps(found))
     else:
         write(console(), of(found))
+    return found
 
 
 def console() -> Console:

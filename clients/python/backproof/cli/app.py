@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from backproof import calls, parse
-from backproof.cli import ending, extras, files, show
+from backproof.cli import ending, examples, extras, files, show
 from backproof.cli.acts import as_sent, compared, console, follow, line, save, sent_with, tell
 from backproof.cli.ending import Usage
 from backproof.cli.service import place, reach, stored
@@ -28,7 +28,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-File = Annotated[str, typer.Argument(metavar="FILE", help="A JSON request, as WIRE says; - for stdin.")]
+REQUEST = "The JSON object of POST {} (/docs of a running service describes it); - for stdin."
+TrainFile = Annotated[str, typer.Argument(metavar="FILE", help=REQUEST.format("/train"))]
+GradientsFile = Annotated[str, typer.Argument(metavar="FILE", help=REQUEST.format("/gradients"))]
+PredictFile = Annotated[str, typer.Argument(metavar="FILE", help=REQUEST.format("/predict"))]
 Id = Annotated[str, typer.Argument(metavar="ID", help="The job's id.")]
 Url = Annotated[str | None, typer.Option("--url", help="A running service; else BACKPROOF_URL.")]
 Data = Annotated[Path | None, typer.Option("--data", help="A folder; the service runs in this process and keeps it.")]
@@ -38,14 +41,16 @@ Form = Annotated[str | None, typer.Option("--form", help="vectorized: the other 
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="Save to this file, .json or .npz.")]
 
 
-@app.command()
+@app.command(epilog=examples.shown(examples.TRAIN))
 def train(
-    file: File,
+    file: TrainFile,
     *,
     url: Url = None,
     data: Data = None,
     wait: Annotated[bool, typer.Option("--wait/--detach", help="Wait for the end, or only submit.")] = True,
-    weights: Annotated[Path | None, typer.Option("--weights", help="Save the weights, .json or .npz.")] = None,
+    weights: Annotated[
+        Path | None, typer.Option("--weights", help="Save the weights, .json or .npz; predict reads the .json.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Train a network as a request file says."""
@@ -61,10 +66,12 @@ def train(
             if target:
                 save(job, target, "latest", None)
         if as_json or wait:
-            tell(client, calls.job(job.id), parse.job, show.job, as_json=as_json)
+            tell(client, calls.job(job.id), parse.job, show.job if where.keeps else show.unkept, as_json=as_json)
         else:
             say(f"Watch it with: backproof watch {job.id} --url {client.url}")
             line(job.id)
+    if not (where.keeps or target):
+        say("Nothing was kept: --data DIR keeps the job, --weights FILE its weights.")
 
 
 @app.command()
@@ -88,11 +95,12 @@ def jobs(
 
 @app.command()
 def watch(job: Id, *, url: Url = None, data: Data = None, as_json: AsJson = False) -> None:
-    """Watch a job until it ends; the exit code says whether it succeeded."""
+    """Watch a job until it ends. The exit code is 1 where it failed, or compared gradients that do not agree."""
     where = stored(url, data)
     with reach(where) as client:
         follow(client.job(job), where)
-        tell(client, calls.job(job), parse.job, show.job, as_json=as_json)
+        found = tell(client, calls.job(job), parse.job, show.job, as_json=as_json)
+    ending.agreed(found.get("result"))
 
 
 @app.command()
@@ -116,9 +124,9 @@ def weights(
             tell(client, calls.weights(job, at, form), parse.weights, show.weights, as_json=as_json)
 
 
-@app.command()
-def gradients(file: File, *, url: Url = None, data: Data = None, as_json: AsJson = False) -> None:
-    """Compare the gradients of both forms, as a request file says."""
+@app.command(epilog=examples.shown(examples.GRADIENTS))
+def gradients(file: GradientsFile, *, url: Url = None, data: Data = None, as_json: AsJson = False) -> None:
+    """Compare the gradients of both forms, as a request file says. The exit code is 1 where they do not agree."""
     call = as_sent(calls.compare(files.request(file)))
     with reach(place(url, data)) as client:
         found = compared(client, client.send(call))
@@ -126,14 +134,16 @@ def gradients(file: File, *, url: Url = None, data: Data = None, as_json: AsJson
         line(json.dumps(found))
     else:
         show.gradients(console(), parse.gradients(found))
+    ending.agreed(found)
 
 
-@app.command()
+@app.command(epilog=examples.shown(examples.PREDICT))
 def predict(
-    file: File,
+    file: PredictFile,
     *,
     network: Annotated[
-        Path | None, typer.Option("--network", help="Take the network from this file, as train --weights saves it.")
+        str | None,
+        typer.Option("--network", metavar="FILE.json", help="Take the network from the .json that --weights saved."),
     ] = None,
     url: Url = None,
     data: Data = None,
@@ -142,7 +152,7 @@ def predict(
     """Print a network's outputs, as a request file says."""
     request = dict(files.request(file))
     if network:
-        request["network"] = {"layers": files.request(str(network)).get("layers")}
+        request["network"] = files.network(network)
     call = calls.outputs(request)
     with reach(place(url, data)) as client:
         tell(client, call, parse.predictions, show.predictions, as_json=as_json)

@@ -12,19 +12,41 @@ from backproof.errors import InvalidValue
 from backproof.requests import Json, from_json
 
 FORMATS = (".json", ".npz")
+LAYERS = "--network needs the .json that train --weights FILE.json or weights ID --output FILE.json saves."
 
 
 def request(file: str) -> Json:
     """The JSON object in a file, or on stdin for "-". Raises Usage, in one sentence."""
-    name = "stdin" if file == "-" else file
     try:
-        text = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-    except OSError as error:
-        raise Usage(f"{name} cannot be read: {error.strerror or error}.") from error
-    try:
-        return from_json(text)
+        return from_json(content(file))
     except InvalidValue as error:
-        raise Usage(f"{name} does not hold a request: {error}.") from error
+        raise Usage(f"{named(file)} does not hold a request: {error}.") from error
+
+
+def network(file: str) -> Json:
+    """The network with the layers in a file of saved weights. Raises Usage, in one sentence."""
+    if file.lower().endswith(".npz"):
+        raise Usage(f"{file} is an npz, which holds no activations; {LAYERS}")
+    try:
+        layers = from_json(content(file)).get("layers")
+    except InvalidValue as error:
+        raise Usage(f"{named(file)} holds no network ({error}); {LAYERS}") from error
+    if not isinstance(layers, list):
+        raise Usage(f"{named(file)} holds no network (it has no list of layers); {LAYERS}")
+    return {"layers": layers}
+
+
+def content(file: str) -> bytes:
+    """The bytes of a file, or of stdin for "-". Raises Usage where it cannot be read."""
+    try:
+        return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError as error:
+        raise Usage(f"{named(file)} cannot be read: {error.strerror or error}.") from error
+
+
+def named(file: str) -> str:
+    """What a file is called in a sentence."""
+    return "stdin" if file == "-" else file
 
 
 def target(path: Path | None) -> Path | None:
@@ -36,9 +58,9 @@ def target(path: Path | None) -> Path | None:
     return path
 
 
-def write(path: Path, content: bytes | Mapping[str, object]) -> None:
+def write(path: Path, held: bytes | Mapping[str, object]) -> None:
     """Nothing; the file holds the bytes, or the object as JSON. Raises Usage where it cannot be written."""
     try:
-        path.write_bytes(content if isinstance(content, bytes) else json.dumps(content).encode() + b"\n")
+        path.write_bytes(held if isinstance(held, bytes) else json.dumps(held).encode() + b"\n")
     except OSError as error:
         raise Usage(f"{path} cannot be written: {error.strerror or error}.") from error

@@ -33,6 +33,11 @@ class Place:
         """Whether the service goes on after the command."""
         return self.url is not None
 
+    @property
+    def keeps(self) -> bool:
+        """Whether a job can still be asked for after the command."""
+        return self.stays or self.data is not None
+
 
 def place(url: str | None, data: Path | None) -> Place:
     """The place that the options name; without either, BACKPROOF_URL. Raises Usage for both options at once."""

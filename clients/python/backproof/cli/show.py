@@ -20,11 +20,13 @@ from backproof.results import (
     JobInfo,
     LayerGradient,
     Predictions,
+    Progress,
     TrainResult,
     Weights,
 )
 
 ROWS, COLUMNS = 20, 10  # of a matrix that is shown entry by entry
+TALLIED = ("loss", "accuracy")  # during an epoch, which the final loss is not
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
@@ -89,24 +91,49 @@ def state(name: str) -> Text:
 
 def job(out: Console, info: JobInfo) -> None:
     """Nothing; what became of a job is written."""
-    made = table("job", info.id)
+    summary(out, info, table("job", info.id))
+
+
+def unkept(out: Console, info: JobInfo) -> None:
+    """Nothing; the same is written of a job that nobody can ask for again, without its id."""
+    summary(out, info, table("training", ""))
+
+
+def summary(out: Console, info: JobInfo, made: Table) -> None:
+    """Nothing; the table is written with what became of a job, and gradients that it compared below."""
     made.add_row("state", state(info.state))
     if info.progress and info.progress.epochs:
-        made.add_row("epochs", f"{info.progress.epoch} of {info.progress.epochs}")
+        made.add_row("epochs", epochs(info, info.progress))
     for name, value in info.metrics.items():
         if value is not None:
-            made.add_row(name.replace("_", " "), number(value))
+            made.add_row(*metric(info.kind, name, value))
     if isinstance(info.result, TrainResult):
         for name, words in trained(info.result).items():
             made.add_row(name, words)
     if info.started_at and info.finished_at:
         made.add_row("took", duration((info.finished_at - info.started_at).total_seconds()))
     out.print(made)
+    if isinstance(info.result, GradientsResult):
+        gradients(out, info.result)
+
+
+def metric(kind: str, name: str, value: float) -> tuple[str, str]:
+    """A metric's name in words, and its value; of a training run, with the moment at which it was taken."""
+    if kind == "train" and name in TALLIED:
+        return f"last epoch's {name}", f"{number(value)} (each batch before its update)"
+    return name.replace("_", " "), number(value)
+
+
+def epochs(info: JobInfo, progress: Progress) -> str:
+    """How many epochs were trained, and whether that was early stopping's doing."""
+    if isinstance(info.result, TrainResult) and info.result.stopped_early:
+        return f"stopped early after epoch {progress.epoch} of {progress.epochs}"
+    return f"{progress.epoch} of {progress.epochs}"
 
 
 def trained(result: TrainResult) -> Mapping[str, str]:
     """The lines about a training result."""
-    told = {"final loss": number(result.final_loss)}
+    told = {"final loss": f"{number(result.final_loss)} (after the last update, on all training rows)"}
     if result.best_epoch is not None:
         told["best epoch"] = str(result.best_epoch)
     if result.twin_distance is not None:
