@@ -98,6 +98,35 @@ def test_docs_fetch_nothing_from_elsewhere(api: Any) -> None:
     assert "W ← W - r·g." in page.text
 
 
+def test_docs_name_the_address_that_they_were_asked_at(api: Any) -> None:
+    page = api.get("/docs", headers={"Host": "lab.example:9000"}).text
+    assert "http://lab.example:9000/gradients</pre>" in page
+    assert "127.0.0.1" not in page
+    assert 'href="openapi.json"' in page
+    assert "<script>" not in api.get("/docs", headers={"Host": "<script>"}).text
+
+
+def test_docs_show_code_as_code(api: Any) -> None:
+    page = api.get("/docs").text
+    assert "`" not in page
+    assert "<code>Prefer: wait=10</code>" in page
+
+
+@pytest.mark.parametrize("url", ["/", "/?"])
+def test_the_root_leads_to_the_docs(api: Any, url: str) -> None:
+    answer = api.get(url)
+    assert (answer.status_code, answer.headers["Location"]) == (307, "/docs")
+
+
+def test_the_longest_wait_is_stated_and_kept(api: Any, xor: dict[str, Any]) -> None:
+    assert api.get("/capabilities").json()["limits"]["max_wait_seconds"] == 60
+    wait = {"Prefer": "wait=1000"}
+    answer = api.post(
+        "/train", json=xor | {"optimizer": {"type": "sgd", "learning_rate": 1}, "epochs": 1}, headers=wait
+    )
+    assert answer.headers["Preference-Applied"] == "wait=60"
+
+
 def test_settings_come_from_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BACKPROOF_MAX_LAYERS", "3")
     monkeypatch.setenv("BACKPROOF_DATA", "elsewhere")

@@ -1,12 +1,14 @@
 """GET /docs: the OpenAPI document as one page for people, with nothing fetched from elsewhere."""
 
+import re
 from collections.abc import Iterator, Mapping
 from html import escape
 from json import dumps
+from shlex import quote
 from typing import Any
 
-from fastapi import FastAPI
-from starlette.responses import HTMLResponse
+from fastapi import FastAPI, Request
+from starlette.responses import HTMLResponse, RedirectResponse
 
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem; color: #1b2330 }
@@ -27,63 +29,68 @@ a { color: #0b5cad }
 def install(app: FastAPI) -> None:
     """Adds the page to the application."""
 
-    async def docs() -> HTMLResponse:
-        return HTMLResponse(page(app.openapi()))
+    async def docs(request: Request) -> HTMLResponse:
+        return HTMLResponse(page(app.openapi(), str(request.base_url).rstrip("/")))
+
+    async def root(request: Request) -> RedirectResponse:
+        return RedirectResponse(f"{request.scope.get('root_path', '')}/docs", 307)
 
     app.add_api_route("/docs", docs, include_in_schema=False)
+    app.add_api_route("/", root, include_in_schema=False)
 
 
-def page(document: Mapping[str, Any]) -> str:
-    """The whole page."""
+def page(document: Mapping[str, Any], url: str) -> str:
+    """The whole page; url is the address that it was asked at."""
     info = document["info"]
-    tags = "".join(_tag(tag, document) for tag in document["tags"])
+    tags = "".join(_tag(tag, document, url) for tag in document["tags"])
     schemas = "".join(_schema(name, schema) for name, schema in sorted(document["components"]["schemas"].items()))
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(info["title"])}</title>'
         f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style>'
         f"<h1>{escape(info['title'])} {escape(info['version'])}</h1>{_text(info['description'])}"
-        f'<p>The same as a document for programs: <a href="openapi.json">openapi.json</a>.</p>'
+        f'<p>The same as an OpenAPI document, for programs: <a href="openapi.json">{escape(url)}/openapi.json</a>.</p>'
         f"{tags}<h2>Schemas</h2>{schemas}</html>"
     )
 
 
-def _tag(tag: Mapping[str, str], document: Mapping[str, Any]) -> str:
+def _tag(tag: Mapping[str, str], document: Mapping[str, Any], url: str) -> str:
     found = [
-        _operation(method, path, operation)
+        _operation(method, path, operation, url)
         for path, methods in document["paths"].items()
         for method, operation in methods.items()
         if tag["name"] in operation.get("tags", ())
     ]
-    return f"<h2>{escape(tag['name'])}</h2><p>{escape(tag['description'])}</p>{''.join(found)}"
+    return f"<h2>{escape(tag['name'])}</h2><p>{_words(tag['description'])}</p>{''.join(found)}"
 
 
-def _operation(method: str, path: str, operation: Mapping[str, Any]) -> str:
+def _operation(method: str, path: str, operation: Mapping[str, Any], url: str) -> str:
     parameters = "".join(_parameter(parameter) for parameter in operation.get("parameters", ()))
     body = operation.get("requestBody", {}).get("content", {})
     answers = "".join(
-        f"<tr><td><code>{status}</code><td>{escape(answer['description'])}<td>{_types(answer.get('content', {}))}"
+        f"<tr><td><code>{status}</code><td>{_words(answer['description'])}<td>{_types(answer.get('content', {}))}"
         for status, answer in operation["responses"].items()
     )
     return (
         f'<details><summary><b class="method">{method.upper()}</b><code>{escape(path)}</code> '
-        f'<span class="quiet">{escape(operation["summary"])}</span></summary>{_text(operation.get("description", ""))}'
+        f'<span class="quiet">{_words(operation["summary"])}</span></summary>{_text(operation.get("description", ""))}'
         f"{f'<h3>Parameters</h3><table>{parameters}</table>' if parameters else ''}"
-        f"{f'<h3>Body</h3><p>{_types(body)}</p>' if body else ''}{''.join(_examples(path, body))}"
+        f"{f'<h3>Body</h3><p>{_types(body)}</p>' if body else ''}{''.join(_examples(method.upper(), url + path, body))}"
         f"<h3>Answers</h3><table>{answers}</table></details>"
     )
 
 
 def _parameter(parameter: Mapping[str, Any]) -> str:
     need = "required" if parameter.get("required") else ""
-    words = escape(parameter.get("description", ""))
+    words = _words(parameter.get("description", ""))
     return f"<tr><td><code>{escape(parameter['name'])}</code><td>{parameter['in']} {need}<td>{words}"
 
 
-def _examples(path: str, body: Mapping[str, Any]) -> Iterator[str]:
+def _examples(method: str, url: str, body: Mapping[str, Any]) -> Iterator[str]:
+    how = "" if method == "POST" else f"-X {method} "  # curl sends a body by POST of itself
     for kind, content in body.items():
         for example in content.get("examples", {}).values():
-            sent = dumps(example["value"], ensure_ascii=False)
-            call = f"curl -H 'Content-Type: {kind}' -d '{sent}' http://127.0.0.1:8000{path}"
+            sent = quote(dumps(example["value"], ensure_ascii=False))
+            call = f"curl {how}-H 'Content-Type: {kind}' -d {sent} {quote(url)}"
             yield f"<pre>{escape(call)}</pre>"
 
 
@@ -95,13 +102,13 @@ def _schema(name: str, schema: Mapping[str, Any]) -> str:
     required = schema.get("required", ())
     fields = "".join(
         f"<tr><td><code>{escape(field)}</code><td>{_type(value)}<td>{'required' if field in required else ''}"
-        f"<td>{escape(value.get('description', ''))}"
+        f"<td>{_words(value.get('description', ''))}"
         for field, value in schema.get("properties", {}).items()
     )
     shown = f"<table>{fields}</table>" if fields else f"<p>{_type(schema)}</p>"
     return (
         f'<details id="{escape(name)}"><summary><b>{escape(name)}</b> '
-        f'<span class="quiet">{escape(schema.get("description", ""))}</span></summary>{shown}</details>'
+        f'<span class="quiet">{_words(schema.get("description", ""))}</span></summary>{shown}</details>'
     )
 
 
@@ -122,4 +129,9 @@ def _type(schema: Mapping[str, Any]) -> str:
 
 
 def _text(words: str) -> str:
-    return "".join(f"<p>{escape(paragraph)}</p>" for paragraph in words.split("\n\n") if paragraph.strip())
+    return "".join(f"<p>{_words(paragraph)}</p>" for paragraph in words.split("\n\n") if paragraph.strip())
+
+
+def _words(text: str) -> str:
+    """A description as HTML: what stands between backticks is code, an item of a list begins a line."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text)).replace("\n- ", "<br>")

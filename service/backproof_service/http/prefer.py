@@ -11,7 +11,11 @@ LONGEST_WAIT = 60.0  # seconds; a longer wait is answered with the job as it is
 
 PreferWait = Annotated[
     str | None,
-    Header(alias="Prefer", description="`wait=SECONDS`: wait that long for the job to end.", examples=["wait=10"]),
+    Header(
+        alias="Prefer",
+        description=f"`wait=SECONDS`: wait that long for the job to end, {LONGEST_WAIT:.0f} s at most.",
+        examples=["wait=10"],
+    ),
 ]
 PreferAsync = Annotated[
     str | None,

@@ -11,6 +11,7 @@ from backproof_core.loss import admissible_pairs
 from backproof_core.train import OPTIMIZERS, SCHEDULES
 from backproof_service.http import respond
 from backproof_service.http.contract import operation
+from backproof_service.http.prefer import LONGEST_WAIT
 from backproof_service.http.problems import Problem
 from backproof_service.runtime import Runtime
 from backproof_service.settings import Settings
@@ -48,7 +49,7 @@ def capabilities(settings: Settings) -> dict[str, Any]:
         "inits": list(INITS),
         "forms": list(FORMS),
         "routes": list(ROUTES),
-        "limits": settings.limits,
+        "limits": settings.limits | {"max_wait_seconds": int(LONGEST_WAIT)},
         "versions": {name: version(name) for name in PACKAGES},
     }
 

@@ -27,7 +27,9 @@ class Capabilities(Answer):
     inits: list[str] = Field(description="Initialisations of weights.")
     forms: list[str] = Field(description="Forms of backpropagation.")
     routes: list[str] = Field(description="Ways to evaluate the vectorised form.")
-    limits: dict[str, int] = Field(description="Limits by name, each a setting of the service.")
+    limits: dict[str, int] = Field(
+        description="Limits by name; max_wait_seconds is the longest wait that Prefer may ask for."
+    )
     versions: dict[str, str] = Field(description="Versions of the service and of what it computes with.")
 
 
