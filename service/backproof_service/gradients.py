@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from math import isfinite
 from typing import Any
 
 from backproof_core import Network, backprop, check
@@ -12,6 +13,8 @@ from backproof_core.vec import Array
 from backproof_service import convert
 from backproof_service.settings import Settings
 from backproof_service.wire.gradients import GradientsRequest
+
+NOT_FINITE = "the loss or a gradient is not finite; nothing can be said about agreement there"
 
 
 def compute(request: GradientsRequest, load: convert.LoadDataset, settings: Settings) -> dict[str, Any]:
@@ -31,6 +34,8 @@ def compute(request: GradientsRequest, load: convert.LoadDataset, settings: Sett
     compared = _comparisons(net, X, Y, loss, found, [witness for witness, _ in witnesses.values()])
     notes = [*notes, *_route_notes(request, net, len(X), found)]
     notes += [note for witness, _ in witnesses.values() for note in witness.notes]
+    if not all(isfinite(comparison.max_abs) for comparison in compared):
+        notes.append(NOT_FINITE)
     answer = {
         "object": "gradients",
         "loss_value": found[0].loss_value,

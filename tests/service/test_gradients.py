@@ -66,6 +66,21 @@ def test_included_parts_are_consistent(api: Any, xor: dict[str, Any]) -> None:
         assert np.allclose(np.sum(J["bias"], axis=0), layer["bias"], rtol=1e-12)
 
 
+def test_rows_of_a_jacobian_are_outputs_by_examples(api: Any) -> None:
+    W, x, y = [[0.5, -1.0], [2.0, 0.25], [1.0, 3.0]], [[1.0, 2.0, 3.0], [-1.0, 0.5, 4.0]], [[0.0, 1.0], [2.0, 3.0]]
+    network = {"layers": [{"weights": W, "bias": [0.0, 0.0], "activation": "identity"}]}
+    body = {"network": network, "loss": "half_sse", "data": {"x": x, "y": y}, "include": ["jacobian"]}
+    (found,) = asked(api, body)["forms"]["vectorized"]["jacobian"]
+    error = np.array(x) @ W - y  # N×d_L: the slope of the entry ½(h - y)²
+    for k in range(2):
+        for n in range(2):
+            wanted = np.zeros((3, 2))
+            wanted[:, k] = error[n, k] * np.array(x[n])
+            row = found["weights"][k * 2 + n]
+            assert [row[j * 3 + i] for i in range(3) for j in range(2)] == wanted.ravel().tolist()
+            assert found["bias"][k * 2 + n] == [error[n, k] if j == k else 0 for j in range(2)]
+
+
 def test_include_can_leave_the_gradients_out(api: Any, xor: dict[str, Any]) -> None:
     found = asked(api, xor, include=["deltas"])
     assert "gradients" not in found["forms"]["matched"]
@@ -125,6 +140,9 @@ def test_what_json_has_no_number_for_is_a_string(api: Any) -> None:
     assert found["loss_value"] == "Infinity"
     assert found["forms"]["matched"]["gradients"][0]["weights"] == [["Infinity"]]
     assert found["comparison"][0]["identical"] is True
+    assert found["comparison"][0]["max_abs"] == found["comparison"][0]["max_rel"] == "NaN"
+    assert found["agree"] is False
+    assert any("not finite" in note for note in found["notes"])
 
 
 def test_auto_says_when_it_takes_the_row_route(api: Any) -> None:

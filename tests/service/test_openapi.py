@@ -93,6 +93,12 @@ def test_every_field_is_described(document: dict[str, Any]) -> None:
             assert value.get("description") or meant.get("description"), (name, field)
 
 
+def test_every_loss_is_defined(document: dict[str, Any]) -> None:
+    loss = document["components"]["schemas"]["LossName"]
+    lines = loss["description"].splitlines()
+    assert all(any(line.startswith(f"- `{name}`: ") for line in lines) for name in loss["enum"])
+
+
 def test_every_request_has_examples_that_are_answered(api: Any, document: dict[str, Any]) -> None:
     for name, operation in operations(document):
         content = operation.get("requestBody", {}).get("content", {}).get("application/json")

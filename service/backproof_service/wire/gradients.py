@@ -56,9 +56,15 @@ class LayerGradient(Answer):
 
 
 class LayerJacobian(Answer):
-    """The whole Jacobian of the error matrix by one layer's parameters, rows and columns in vec order."""
+    """The whole Jacobian of the error matrix by one layer's parameters, rows and columns in vec order.
 
-    weights: NumberRows = Field(description="N·d_L rows, one column for each entry of vec W.")
+    It has N·d_L rows: row k·N + n belongs to the entry for example n and output k, all counted from 0.
+    """
+
+    weights: NumberRows = Field(
+        description="N·d_L rows; the columns follow the column-stacked weights, counted from 0: entry (i, j) of W has "
+        "column j·d_in + i."
+    )
     bias: NumberRows | None = Field(description="N·d_L rows, one column for each bias; null where there is none.")
 
 
@@ -71,7 +77,7 @@ class FormAnswer(Answer):
     activations: SkipJsonSchema[None] | list[NumberRows] = Field(None, description="A_1 … A_L.")
     pre_activations: SkipJsonSchema[None] | list[NumberRows] = Field(None, description="Z_1 … Z_L.")
     jacobian: SkipJsonSchema[None] | list[LayerJacobian] = Field(
-        None, description="Jacobians by layer (vectorized only)."
+        None, description="Jacobians of the error matrix by layer (vectorized only)."
     )
     seconds: float = Field(description="Time that the form took.")
     predicted_bytes: int = Field(description="Memory predicted from the shapes.")
@@ -100,6 +106,14 @@ class WitnessesAnswer(Answer):
     central_difference: SkipJsonSchema[None] | WitnessAnswer = Field(None, description="(f(w+h) - f(w-h)) / 2h.")
 
 
+AGREE = (
+    "Whether max_rel is at most 1e-9 (float64), 1e-4 (float32) or 1e-6 (central differences), or max_abs is within "
+    "(64 + N)·u·S, which rounding explains: u is 2^-53 or 2^-24, S the largest entry of the block computed again with "
+    "absolute values and every difference a sum; for central differences u·|loss|/h is added. Never true where a "
+    "number is not finite."
+)
+
+
 class Comparison(Answer):
     """Two gradients of one parameter side by side."""
 
@@ -110,7 +124,7 @@ class Comparison(Answer):
     max_abs: Number = Field(description="Largest difference.")
     max_rel: Number = Field(description="Largest difference / largest entry of the block; 0 if both are zero.")
     identical: bool = Field(description="Whether every bit is the same.")
-    agree: bool = Field(description="Whether the difference is within the tolerance, or is what rounding explains.")
+    agree: bool = Field(description=AGREE)
     rounding: bool = Field(default=False, description="True where only the rounding bound makes them agree.")
 
 

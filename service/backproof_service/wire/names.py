@@ -45,10 +45,22 @@ ActivationName = TypeAliasType(
     "ActivationName",
     Annotated[str, OneOf("activation", ACTIVATIONS, "An activation; softmax works on rows, the others on entries.")],
 )
-LossName = TypeAliasType(
-    "LossName",
-    Annotated[str, OneOf("loss", LOSSES, "A loss; not every one goes with every last activation (see /capabilities).")],
+FORMULAS = {
+    "half_sse": "Σ ½(h - y)²",
+    "sse": "Σ (h - y)²",
+    "mse": "Σ (h - y)² / (N·d_L)",
+    "binary_cross_entropy": "-Σ (y ln h + (1 - y) ln(1 - h)) / N",
+    "cross_entropy": "-Σ y ln h / N",
+}
+LOSS = "\n".join(
+    [
+        "A loss, with sums over all N rows and d_L outputs; not every one goes with every last activation (see "
+        "/capabilities).",
+        "",
+        *(f"- `{name}`: {FORMULAS[name]}" for name in LOSSES if name in FORMULAS),
+    ]
 )
+LossName = TypeAliasType("LossName", Annotated[str, OneOf("loss", LOSSES, LOSS)])
 Dtype = TypeAliasType(
     "Dtype", Annotated[str, OneOf("dtype", DTYPES, "The floating-point type that everything is computed in.")]
 )

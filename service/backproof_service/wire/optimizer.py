@@ -19,7 +19,7 @@ class Constant(Request):
 
 
 class Step(Request):
-    """The learning rate is multiplied by factor after every so many epochs."""
+    """The learning rate is r·factor^⌊e/every⌋, e = finished epochs."""
 
     type: Literal["step"] = Field(description="The name of this schedule.")
     every: Positive = Field(description="Epochs between two changes.", examples=[10])
@@ -27,10 +27,12 @@ class Step(Request):
 
 
 class Cosine(Request):
-    """The learning rate falls along half a cosine to floor at the last epoch."""
+    """The learning rate is floor + (r - floor)·(1 + cos(π·e/E))/2, e = finished epochs, E = `epochs`."""
 
     type: Literal["cosine"] = Field(description="The name of this schedule.")
-    floor: float = Field(0.0, ge=0, description="The rate at the end.")
+    floor: float = Field(
+        0.0, ge=0, description="What the rate falls towards; the last epoch, e = E - 1, is still a little above it."
+    )
 
 
 Schedule = TypeAliasType(
