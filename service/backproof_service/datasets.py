@@ -56,7 +56,19 @@ def check_targets(kind: str, targets: int | None) -> None:
 
 def read(body: bytes, kind: str, targets: int | None, settings: Settings) -> Table:
     """The data set in a body of that type; targets is the number of target columns of an npy matrix."""
-    return READERS[kind](body, settings) if targets is None else _split(body, targets, settings)
+    table = READERS[kind](body, settings) if targets is None else _split(body, targets, settings)
+    if table.labels is not None:
+        _check_classes(table.labels, settings.max_layer_width)
+    return table
+
+
+def _check_classes(labels: Labels, most: int) -> None:
+    """Refuses labels of more classes than any network could have outputs."""
+    i = int(labels.argmax())
+    if labels[i] >= most:
+        asked = f"Label {i} is {labels[i]:,}, which makes {labels[i] + 1:,} classes"
+        need = f"the limit max_layer_width is {most:,}. Number the classes from 0"
+        raise invalid(f"{asked}; {need}.", "labels", i, code="limit_exceeded")
 
 
 def _json(body: bytes, settings: Settings) -> Table:

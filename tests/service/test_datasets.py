@@ -105,6 +105,35 @@ def test_put_verifies_the_hash(api: Any) -> None:
     assert changed.json()["errors"][0]["parameter"] == "dataset_id"
 
 
+@pytest.mark.parametrize("wrong", ["sha256:{0:X}", "{0:x}", "SHA256:{0:x}"], ids=["capitals", "bare", "shouted"])
+def test_put_says_when_the_form_of_the_id_is_wrong(api: Any, wrong: str) -> None:
+    body = json.dumps({"x": [[43]], "y": [[44]]}).encode()
+    dataset = wrong.format(int(hashlib.sha256(body).hexdigest(), 16))
+    answer = api.request("PUT", f"/datasets/{dataset}", content=body, headers={"Content-Type": JSON})
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_value")
+    assert answer.json()["errors"][0]["parameter"] == "dataset_id"
+    assert '"sha256:" and 64 lower-case' in answer.json()["detail"]
+
+
+LARGE_LABEL = {
+    "json": (json.dumps({"x": X, "labels": [0, 65_536, 1]}).encode(), JSON),
+    "csv": (b"a,label\n1,0\n2,65536\n", CSV),
+    "npz": (npz(x=X, labels=[0, 2**52, 1]), NPZ),
+}
+
+
+@pytest.mark.parametrize(("body", "kind"), LARGE_LABEL.values(), ids=LARGE_LABEL)
+def test_a_label_of_more_classes_than_any_network_has_is_refused(api: Any, body: bytes, kind: str) -> None:
+    answer = api.send("/datasets", body, kind)
+    assert (answer.status_code, answer.json()["code"]) == (422, "limit_exceeded")
+    assert answer.json()["errors"][0]["pointer"] == "#/labels/1"
+    assert "max_layer_width is 65,536" in answer.json()["detail"]
+
+
+def test_the_most_classes_that_a_network_can_have_are_taken(api: Any) -> None:
+    assert api.post("/datasets", json={"x": X, "labels": [0, 65_535, 1]}).json()["classes"] == 65_536
+
+
 def test_rows_choose_a_range(api: Any) -> None:
     found = api.send("/datasets", json.dumps({"x": X, "y": Y}).encode()).json()
     assert api.get(f"/datasets/{found['id']}?include=data&rows=1,3").json()["y"] == Y[1:3]

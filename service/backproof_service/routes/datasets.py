@@ -16,12 +16,21 @@ from backproof_service.http.problems import Problem, bad_parameter
 from backproof_service.runtime import Runtime
 from backproof_service.store.datasets import Dataset, DatasetInUse
 from backproof_service.wire import datasets as wire
-from backproof_service.wire.data import EXAMPLE_ID, DataReference
+from backproof_service.wire.data import DATASET_ID, EXAMPLE_ID, DataReference
 
 router = APIRouter(tags=["datasets"])
 
 DatasetId = Annotated[
     str, Path(alias="dataset_id", description='"sha256:" and 64 hexadecimal digits.', examples=[EXAMPLE_ID])
+]
+NewId = Annotated[
+    str,
+    Path(
+        alias="dataset_id",
+        pattern=DATASET_ID,
+        description='"sha256:" and the 64 lower-case hexadecimal digits of the SHA-256 of the body.',
+        examples=[EXAMPLE_ID],
+    ),
 ]
 Targets = Annotated[
     int | None, Query(ge=1, description="With application/x-npy, where it is required: the last so many columns are y.")
@@ -81,7 +90,7 @@ async def post_dataset(request: Request, targets: Targets = None) -> Response:
         problems=(409,),
     ),
 )
-async def put_dataset(request: Request, dataset_id: DatasetId, targets: Targets = None) -> Response:
+async def put_dataset(request: Request, dataset_id: NewId, targets: Targets = None) -> Response:
     """As POST /datasets; 422 where the bytes that came do not have this SHA-256."""
     return await _store(request, targets, dataset_id)
 
