@@ -19,7 +19,7 @@ def job(found: Job, answer: bytes | None = None) -> dict[str, Any]:
         "created_at": found.created_at,
         "started_at": found.started_at,
         "finished_at": found.finished_at,
-        "progress": found.progress,
+        "progress": progress(found),
         "metrics": found.metrics or NO_METRICS if found.kind == "train" else None,
         "result": found.result if answer is None else orjson.Fragment(answer),
         "error": found.error,
@@ -28,6 +28,13 @@ def job(found: Job, answer: bytes | None = None) -> dict[str, Any]:
         "labels": found.labels,
         "links": links(found),
     }
+
+
+def progress(found: Job) -> dict[str, Any] | None:
+    """How far the job is; only while it runs does the estimate of its end still hold."""
+    if not found.progress or found.state == states.RUNNING or not found.progress["eta_seconds"]:
+        return found.progress
+    return found.progress | {"eta_seconds": None}
 
 
 NO_METRICS = {"loss": None, "accuracy": None}

@@ -1,5 +1,7 @@
 """What is stored of a training job, as values: its curves and its networks."""
 
+import re
+
 import numpy as np
 
 from backproof_core.train import COLUMNS, TwinComparison
@@ -15,6 +17,7 @@ from .store.jobs import Job
 
 __all__ = ["Moment", "curve", "parameters", "stored", "weights"]
 
+EPOCH = re.compile("[1-9][0-9]*")
 WIDTHS = {"metrics": len(COLUMNS), "twins": len(TwinComparison._fields)}
 
 
@@ -42,8 +45,9 @@ def weights(store: Store, job: Job, at: str, form: str | None) -> Moment:
     if at == "0":
         request = stored_request(store, job)
         return Moment(convert.network(request.network, request.dtype), 0)
-    if at not in MOMENTS and not (at.isascii() and at.isdigit()):
-        raise bad_parameter("at", f'"{at}" is no time of a run; give latest, best or a number of finished epochs.')
+    if at not in MOMENTS and not EPOCH.fullmatch(at):
+        need = "give latest, best or a number of finished epochs, without leading zeros"
+        raise bad_parameter("at", f'"{at}" is no time of a run; {need}.')
     found = _saved(store, job, form or trained[0])
     if at in found:
         return found[at]

@@ -115,6 +115,7 @@ class Recorder:
             "weights_sha256": weights_sha256(run.network("latest")),
             "twin_distance": run.twin_distance,
             "best_epoch": run.best_epoch,
+            "stopped_early": run.stopped_early,
         }
 
 

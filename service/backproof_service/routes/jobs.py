@@ -26,7 +26,7 @@ JobId = Annotated[str, Path(description="The job's id.", examples=["job_01J8Z6Q4
 Limit = Annotated[int, Query(ge=1, le=500, description="Most jobs in the answer.")]
 After = Annotated[str | None, Query(pattern=r"^[0-9]{1,18}$", description="`next` of the page before.")]
 State = Annotated[
-    list[wire.JobState] | None, Query(description="Only jobs in this state; may be given more than once.")
+    list[wire.ListedState] | None, Query(description="Only jobs in this state; may be given more than once.")
 ]
 Kind = Annotated[wire.JobKind | None, Query(description="Only jobs of this kind.")]
 

@@ -1,8 +1,8 @@
 """Jobs and what belongs to them: progress, results, weights, curves."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
 from pydantic.json_schema import SkipJsonSchema
 from typing_extensions import TypeAliasType
 
@@ -11,7 +11,7 @@ from backproof_service.wire.base import Answer, Request, by_field, fault
 from backproof_service.wire.data import DatasetId, RowRange
 from backproof_service.wire.gradients import GradientsAnswer
 from backproof_service.wire.network import LayerAnswer
-from backproof_service.wire.numbers import Matrix, Number, NumberRows
+from backproof_service.wire.numbers import Matrix, Number, NumberRows, as_integer, shown
 from backproof_service.wire.problems import Problem
 
 JobKind = TypeAliasType("JobKind", Literal["train", "gradients"])
@@ -19,6 +19,9 @@ JobState = TypeAliasType(
     "JobState",
     Literal["queued", "running", "pausing", "paused", "cancelling", "succeeded", "failed", "cancelled", "interrupted"],
 )
+ListedState: TypeAlias = Literal[  # the states that jobs are in today; answers may have more one day
+    "queued", "running", "cancelling", "succeeded", "failed", "cancelled", "interrupted"
+]
 
 
 class Progress(Answer):
@@ -29,7 +32,9 @@ class Progress(Answer):
     step: int = Field(description="Updates finished.")
     steps: int = Field(description="Updates of the whole run.")
     fraction: float = Field(description="Finished part, 0 to 1.")
-    eta_seconds: float | None = Field(description="Seconds to the end at the present speed; null when unknown.")
+    eta_seconds: float | None = Field(
+        description="Seconds to the end at the present speed; null when unknown, null or 0 when the job does not run."
+    )
 
 
 class LatestMetrics(Answer):
@@ -48,6 +53,7 @@ class TrainResult(Answer):
     weights_sha256: str = Field(description="SHA-256 of the bytes of W₁, b₁, W₂, … of the latest weights.")
     twin_distance: Number | None = Field(description="How far apart the twins ever were; null without twins.")
     best_epoch: int | None = Field(description="The epoch with the best weights.")
+    stopped_early: bool = Field(default=False, description="Whether early stopping ended the run.")
 
 
 JobResult = TypeAliasType(
@@ -146,15 +152,40 @@ class GradientsAlongRun(Answer):
     next: str | None = Field(description="Always null: it is one page.")
 
 
+AT = ("latest", "best", "0")
+
+
+def as_at(sent: object) -> object:
+    """Which weights, 0 as a number or as a string; raises for any others."""
+    whole = as_integer(sent)
+    found = str(whole) if type(whole) is int else sent
+    if found in AT:
+        return found
+    raise fault(f'This is {shown(sent)}; it must be "latest", "best" or 0, the initial weights.')
+
+
+PredictAt = TypeAliasType(
+    "PredictAt",
+    Annotated[
+        str,
+        BeforeValidator(as_at),
+        WithJsonSchema(
+            {
+                "anyOf": [{"type": "string", "enum": list(AT)}, {"type": "integer", "enum": [0]}],
+                "description": "Which weights: latest, best or 0 (the initial), as a number or as a string.",
+            }
+        ),
+    ],
+)
+
+
 class JobPredictRequest(Request):
     """Rows for the network of a job: x, or a data set."""
 
     x: Matrix | None = Field(None, description="X, one instance a row.", examples=[[[0, 1], [1, 1]]])
     dataset: DatasetId | None = Field(None, description="A data set whose rows are the input, in place of x.")
     rows: RowRange | None = Field(None, description="Half-open range [from, to] of the data set's rows.")
-    at: str = Field(
-        "latest", pattern=r"^(latest|best|0)$", description="Which weights: latest, best or 0 (the initial)."
-    )
+    at: PredictAt = Field("latest", description="Which weights: latest, best or 0 (the initial).")
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:

@@ -11,6 +11,8 @@ def test_a_running_job_is_told_and_keeps_what_it_learnt(service: Any) -> None:
     found = service.rested(job)
     assert (found["state"], found["result"], found["error"]) == ("cancelled", None, None)
     assert found["finished_at"] is not None
+    assert found["progress"]["fraction"] > 0
+    assert found["progress"]["eta_seconds"] is None
     weights = service.client.get(f"/jobs/{job}/weights").json()
     assert weights["epoch"] == found["progress"]["epoch"] > 0
     rows = service.client.get(f"/jobs/{job}/metrics", params={"max_points": 3}).json()["rows"]

@@ -64,8 +64,10 @@ def test_a_finished_job_says_all_it_found(service: Any) -> None:
     assert job["progress"]["fraction"] == 1.0
     assert job["progress"]["epoch"] == job["progress"]["step"] == 200
     assert job["metrics"]["loss"] > 0
-    assert set(job["result"]) == {"final_loss", "weights_sha256", "twin_distance", "best_epoch"}
+    assert set(job["result"]) == {"final_loss", "weights_sha256", "twin_distance", "best_epoch", "stopped_early"}
     assert len(job["result"]["weights_sha256"]) == 64
+    assert job["result"]["stopped_early"] is False
+    assert job["progress"]["eta_seconds"] == 0
     assert job["environment"]["threads"] == 1
     assert job["environment"]["numpy"] == np.__version__
     assert set(job["environment"]) == {"numpy", "blas", "blas_core", "threads"}
@@ -157,6 +159,7 @@ def test_validation_share_best_and_early_stopping(service: Any) -> None:
     assert job["progress"]["steps"] == 400 * 6
     assert job["progress"]["epoch"] == job["result"]["best_epoch"] + 5 < 400
     assert job["progress"]["fraction"] == 1.0
+    assert job["result"]["stopped_early"] is True
     assert job["metrics"]["validation_accuracy"] > 0.5
     best = service.client.get(f"/jobs/{job['id']}/weights", params={"at": "best"}).json()
     assert best["epoch"] == job["result"]["best_epoch"]

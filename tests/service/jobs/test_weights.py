@@ -58,7 +58,7 @@ def test_latest_best_and_the_last_epoch_are_there_and_others_are_not(service: An
     assert "200 (latest)" in answer.json()["detail"]
 
 
-@pytest.mark.parametrize("at", ["newest", "-1", "1.5", "", "²"])
+@pytest.mark.parametrize("at", ["newest", "-1", "1.5", "", "²", "0200", "00"])
 def test_a_time_that_is_none_is_refused(service: Any, trained: dict[str, Any], at: str) -> None:
     answer = service.client.get(f"/jobs/{trained['id']}/weights", params={"at": at})
     assert answer.status_code == 422
@@ -142,6 +142,15 @@ def test_predictions_are_those_of_the_weights(service: Any, trained: dict[str, A
         assert np.allclose(found["outputs"], wanted, rtol=1e-13)
 
 
+def test_the_initial_weights_are_named_by_a_number_or_a_string(service: Any, trained: dict[str, Any]) -> None:
+    ask = [
+        service.client.post(f"/jobs/{trained['id']}/predict", json={"x": [[1, 0]], "at": at}) for at in (0, "0", 0.0)
+    ]
+    assert [answer.status_code for answer in ask] == [200, 200, 200]
+    assert ask[0].json() == ask[1].json() == ask[2].json()
+    assert ask[0].json()["at"] == "0"
+
+
 def test_predictions_for_a_data_set_and_some_of_its_rows(
     service: Any, trained: dict[str, Any], xor: dict[str, Any]
 ) -> None:
@@ -164,6 +173,8 @@ def test_predictions_for_a_data_set_and_some_of_its_rows(
         ({"x": [[1, 2]], "dataset": "sha256:" + "0" * 64}, "#"),
         ({"dataset": "sha256:" + "0" * 64}, "#/dataset"),
         ({"x": [[1, 2]], "at": "7"}, "#/at"),
+        ({"x": [[1, 2]], "at": 7}, "#/at"),
+        ({"x": [[1, 2]], "at": False}, "#/at"),
         ({"x": [[1, 2]], "rows": [0, 1]}, "#/rows"),
     ],
 )
