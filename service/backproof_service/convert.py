@@ -87,7 +87,7 @@ def in_dtype(array: Array, dtype: str, *where: str | int) -> NDArray[Any]:
     finite = np.isfinite(cast)
     if not finite.all():
         place = tuple(int(i) for i in np.argwhere(~finite)[0])
-        raise InvalidValue(f"{array[place]!r} is beyond the range of {dtype}", where=(*where, *place))
+        raise InvalidValue(f"{float(array[place])!r} is beyond the range of {dtype}", where=(*where, *place))
     return cast
 
 

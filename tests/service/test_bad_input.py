@@ -93,7 +93,7 @@ CASES = [
     Case("an object for a row", x([{"a": 1}, [1, 2]]), "#/data/x/0", ["Row 0 is an object"]),
     Case("a ragged weight", net({"weights": [[1], [2, 3]], "activation": "tanh"}), "#/network/layers/0/weights/1", ["Row 1"]),
     Case("a string in a bias", net(L1 | {"bias": [1, "2", 3]}, L2), "#/network/layers/0/bias/1", ['the string "2"']),
-    Case("beyond float32", x([[1e39, 1], [0, 0]]) | {"dtype": "float32"}, "#/data/x/0/0", ["1e+39", "float32"]),
+    Case("beyond float32", x([[1e39, 1], [0, 0]]) | {"dtype": "float32"}, "#/data/x/0/0", ["1e+39 is beyond", "float32"]),
     Case(
         "a weight beyond float32",
         net(L1 | {"bias": [0, 1e200, 0]}, L2) | {"dtype": "float32"},
@@ -105,7 +105,10 @@ CASES = [
     Case("an unknown field", {"lose": "mse"}, "#/lose", ['"lose"', 'did you mean "loss"'], "unknown_field"),
     Case("an unknown field within", sizes(aktivation="tanh"), "#/network/aktivation", ['did you mean "activation"'], "unknown_field"),
     Case("a field of the future", {"layout": {"weights": "out_in"}}, "#/layout", ["valid are network, loss"], "unknown_field"),
-    Case("a field of another kind of network", sizes(layers=[L1]), "#/network/sizes", ["valid are layers"], "unknown_field"),
+    Case("a field of another kind of network", sizes(layers=[L1]), "#/network/sizes", ["either", '"layers"', "Leave one out"], "unknown_field"),
+    Case("labels beside targets", {"data": DATA | {"labels": [0, 1]}}, "#/data/labels", ["either", '"y"'], "unknown_field"),
+    Case("a data set beside rows", {"data": DATA | {"dataset": "sha256:" + "0" * 64}}, "#/data/x", ["either", '"dataset"'], "unknown_field"),
+    Case("an unknown field of data", {"data": DATA | {"lables": [0, 1]}}, "#/data/lables", ['did you mean "labels"', "x, y and labels (in place of y)"], "unknown_field"),
     Case("no kind of network", {"network": {}}, "#/network", ["sizes", "layers"]),
     Case("no object for a network", {"network": [1]}, "#/network", ["sizes", "layers"]),
     Case("no kind of data", {"data": {"x": [[1]]}}, "#/data", ["labels", "dataset"]),
@@ -200,6 +203,7 @@ def check_problem(answer: httpx.Response, status: int, code: str) -> dict[str, A
     assert found["request_id"] == answer.headers["X-Request-ID"]
     assert found["detail"].endswith("."), found["detail"]
     assert not found["detail"].endswith(".."), found["detail"]
+    assert "np." not in found["detail"], found["detail"]
     return dict(found)
 
 
@@ -258,6 +262,7 @@ def test_what_is_no_json(api: Any, to: str, body: bytes, words: list[str]) -> No
     start = time.monotonic()
     found = check_problem(api.send(to, body), 400, "malformed_json")
     assert all(word in found["detail"] for word in words), found["detail"]
+    assert ("NaN" in found["detail"]) == (b"NaN" in body or b"Infinity" in body), found["detail"]
     assert time.monotonic() - start < 2
 
 
@@ -307,10 +312,16 @@ def test_a_method_that_is_not_answered(api: Any, method: str, url: str, allowed:
     assert allowed in found["detail"]
 
 
-@pytest.mark.parametrize("url", ["/", "/nothing", "/v1/nothing", "/v2/gradients", "/gradients/", "/jobs/x/y/z", "/%00"])
+@pytest.mark.parametrize("url", ["/nothing", "/v1/nothing", "/v2/gradients", "/gradients/", "/jobs/x/y/z", "/%00"])
 def test_an_address_that_is_not_there(api: Any, url: str) -> None:
     found = check_problem(api.get(url), 404, "not_found")
     assert "/openapi.json" in found["detail"]
+
+
+@pytest.mark.parametrize("url", ["/" + "a" * 60_000, "/jobs/" + "a" * 60_000, "/datasets/" + "a" * 60_000])
+def test_a_long_address_is_repeated_in_part(api: Any, url: str) -> None:
+    found = check_problem(api.get(url), 404, "not_found")
+    assert 100 < len(found["detail"]) < 400
 
 
 @pytest.mark.parametrize(
@@ -320,7 +331,10 @@ def test_an_address_that_is_not_there(api: Any, url: str) -> None:
         ("/datasets?limit=0", "limit", ["0", "at least 1"]),
         ("/datasets?limit=ten", "limit", ['"ten"', "integer"]),
         ("/jobs?state=done", "state", ['"done"', "succeeded"]),
-        ("/jobs?after=-1", "after", ['"-1"']),
+        ("/jobs?state=paused", "state", ["'running', 'cancelling', 'succeeded'"]),
+        ("/jobs?after=-1", "after", ['"-1"', "give `next` of the page before"]),
+        ("/datasets?after=x", "after", ['"x"', "give `next` of the page before"]),
+        ("/jobs?label=opt", "label", ['did you mean "label.KEY"', "kind and label.KEY"]),
         ("/healthz?verbose=1", "verbose", ["takes none"]),
     ],
 )

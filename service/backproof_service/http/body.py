@@ -91,4 +91,5 @@ def _why(body: bytes, error: orjson.JSONDecodeError) -> str:
     if "infinity" in error.msg:
         return f"The body holds a number beyond float64 {place}; 1.8e308 is the most."
     words = error.msg.split(": line")[0]
-    return f"The body is not JSON: {words} {place}. NaN and Infinity are no JSON numbers."
+    hint = " NaN and Infinity are no JSON numbers." if b"NaN" in body or b"Infinity" in body else ""
+    return f"The body is not JSON: {words} {place}.{hint}"

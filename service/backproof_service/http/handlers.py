@@ -12,6 +12,7 @@ from starlette.routing import Match
 from backproof_core.errors import BackproofError
 from backproof_service.http import respond
 from backproof_service.http.problems import Problem, invalid, of_core, of_parameters
+from backproof_service.http.words import shortened
 from backproof_service.store.blobs import BlobDamaged
 from backproof_service.store.jobs import UnknownDataset
 
@@ -67,7 +68,7 @@ def _parameters(request: Request, error: Exception) -> Response:
 def _http(request: Request, error: Exception) -> Response:
     """Starlette's own: no such address, or one that does not answer this method."""
     assert isinstance(error, HTTPException)
-    asked = f"{request.method} {request.url.path}"
+    asked = shortened(f"{request.method} {request.url.path}")
     if error.status_code == 404:
         detail = f"{asked}: no such address; /openapi.json and /docs list those there are."
         return _problem(request, Problem(404, "not_found", detail))

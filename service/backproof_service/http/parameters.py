@@ -15,7 +15,9 @@ def only_known(request: Request) -> None:
     if not isinstance(route, APIRoute):
         return
     known = [parameter.alias for parameter in route.dependant.query_params]
+    free = f"{FREE}KEY" if "state" in known else ""
+    known += [free] if free else []
     for name in request.query_params:
-        if name not in known and not (name.startswith(FREE) and "state" in known):
+        if name not in known and not (free and name.startswith(FREE)):
             offered = f"valid are {listed(known)}" if known else "this address takes none"
             raise bad_parameter(name[:80], f"There is no such parameter{nearest(name, known)}; {offered}.")

@@ -33,7 +33,8 @@ BOUNDS = {
 }
 PATTERNS = {
     "sha256": 'an id is "sha256:" and 64 lower-case hexadecimal digits, as POST /datasets answers it',
-    "latest": 'it must be "latest", "best" or "0"',
+    ",[0-9]": "it must be two numbers of rows, from and to, such as 0,8",
+    "[0-9]{1,18}": "give `next` of the page before",
 }
 
 
@@ -46,7 +47,7 @@ def _each(error: Found) -> Iterator[tuple[str, Path, str]]:
     path: Path = tuple(part for part in error["loc"] if not str(part).startswith(BRANCH))
     context = error.get("ctx", {})
     if error["type"] == "unknown_field":
-        yield from _unknown(path, context["unknown"], context["valid"])
+        yield from _unknown(path, context)
     elif error["type"] == "missing":
         yield "missing_field", path, f'The field "{path[-1]}" is missing; it is required.'
     elif error["type"] == "union_tag_invalid":
@@ -59,10 +60,14 @@ def _each(error: Found) -> Iterator[tuple[str, Path, str]]:
         yield "invalid_value", path, _sentence(error["type"], error["input"], context, error["msg"])
 
 
-def _unknown(path: Path, unknown: Sequence[str], valid: Sequence[str]) -> Iterator[tuple[str, Path, str]]:
-    for name in unknown:
+def _unknown(path: Path, context: Found) -> Iterator[tuple[str, Path, str]]:
+    valid = [*context["valid"], *context["instead"]]
+    words = listed(
+        [*context["valid"], *(f"{other} (in place of {ours})" for other, ours in context["instead"].items())]
+    )
+    for name in context["unknown"]:
         hint = nearest(name, valid)
-        yield "unknown_field", (*path, name), f'There is no field "{name[:80]}" here{hint}; valid are {listed(valid)}.'
+        yield "unknown_field", (*path, name), f'There is no field "{name[:80]}" here{hint}; valid are {words}.'
 
 
 def _wrong_type(path: Path, sent: Any, context: Found) -> tuple[str, Path, str]:

@@ -7,6 +7,7 @@ from fastapi import Request, Response
 from backproof_service import answers
 from backproof_service.http import respond
 from backproof_service.http.problems import Problem
+from backproof_service.http.words import shortened
 from backproof_service.runtime import Runtime
 from backproof_service.store import states
 from backproof_service.store.jobs import Job
@@ -60,4 +61,4 @@ def applied(wait: float | None) -> dict[str, str]:
 
 def no_job(job: str) -> Problem:
     """The 404 of a job that is not there."""
-    return Problem(404, "not_found", f"There is no job {job}; GET /jobs lists those there are.")
+    return Problem(404, "not_found", f"There is no job {shortened(job)}; GET /jobs lists those there are.")

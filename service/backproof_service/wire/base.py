@@ -1,7 +1,7 @@
 """What all wire models share: strict requests that name unknown fields, and answers that describe themselves."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, ValidationInfo, model_validator
 from pydantic.json_schema import GenerateJsonSchema
@@ -24,13 +24,19 @@ class Request(BaseModel):
         use_attribute_docstrings=False,
     )
 
+    in_place_of: ClassVar[Mapping[str, str]] = {}  # fields of a union's other members, and which of ours they replace
+
     @model_validator(mode="before")
     @classmethod
     def _only_known_fields(cls, sent: Any) -> Any:
         if isinstance(sent, Mapping):
             unknown = [key for key in sent if key not in cls.model_fields]
+            for other, ours in cls.in_place_of.items():
+                if other in unknown and ours in sent:
+                    need = f'This holds "{ours}" and "{other}"; it is either of them. Leave one out'
+                    raise fault(f"{need}.", other, code="unknown_field")
             if unknown:
-                context = {"unknown": unknown, "valid": list(cls.model_fields)}
+                context = {"unknown": unknown, "valid": list(cls.model_fields), "instead": dict(cls.in_place_of)}
                 raise PydanticCustomError("unknown_field", "unknown field", context)
         return sent
 

@@ -1,5 +1,6 @@
 """Data on the wire: rows in the request, or a data set that was uploaded."""
 
+from types import MappingProxyType
 from typing import Annotated, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
@@ -27,6 +28,8 @@ RowRange = TypeAliasType(
 class DataTargets(Request):
     """Rows and what the network should answer to each."""
 
+    in_place_of = MappingProxyType({"labels": "y"})
+
     x: Matrix = Field(description="X, one instance a row.", examples=[[[0, 0], [0, 1], [1, 0], [1, 1]]])
     y: Matrix = Field(description="Y, one target a row, as many rows as x.", examples=[[[0], [1], [1], [0]]])
 
@@ -39,6 +42,8 @@ class DataTargets(Request):
 
 class DataLabels(Request):
     """Rows and the class of each, which becomes a one-hot target."""
+
+    in_place_of = MappingProxyType({"y": "labels"})
 
     x: Matrix = Field(description="X, one instance a row.", examples=[[[0.5, 1.0], [1.5, 0.0]]])
     labels: Labels = Field(description="One class number for each row of x, counted from 0.", examples=[[0, 1]])
@@ -53,6 +58,8 @@ class DataLabels(Request):
 
 class DataReference(Request):
     """A data set uploaded to /datasets, or some of its rows."""
+
+    in_place_of = MappingProxyType({"x": "dataset"})
 
     dataset: DatasetId = Field(description="The id that /datasets answered.")
     rows: RowRange | None = Field(None, description="Half-open range [from, to] of rows; all when absent.")

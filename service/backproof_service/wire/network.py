@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 from math import isfinite
+from types import MappingProxyType
 from typing import Annotated, Literal, Self
 
 from pydantic import (
@@ -159,6 +160,8 @@ class Layer(Request):
 
 class NetworkLayers(Request):
     """A network given layer by layer."""
+
+    in_place_of = MappingProxyType({"sizes": "layers"})
 
     layers: list[Layer] = Field(min_length=1, description="The layers, from the input up.")
 
