@@ -9,7 +9,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Query, Request, Response
 
 from backproof_core.train import COLUMNS, TwinComparison
-from backproof_service import convert, results
+from backproof_service import convert, ocamlsource, results
 from backproof_service.http import respond
 from backproof_service.http.body import parse
 from backproof_service.http.contract import BINARY, TEXT, operation, reference
@@ -25,7 +25,7 @@ from backproof_service.wire import jobs as wire
 
 router = APIRouter(tags=["jobs"])
 
-JSON, CSV, NPZ = "application/json", "text/csv", "application/x-npz"
+JSON, CSV, NPZ, OCAML = "application/json", "text/csv", "application/x-npz", "text/x-ocaml"
 
 MaxPoints = Annotated[int, Query(ge=3, le=100_000, description="Most rows; the first, last and best are always kept.")]
 At = Annotated[str, Query(max_length=18, description="latest, best, or finished epochs: 0 is before training.")]
@@ -60,19 +60,25 @@ async def metrics(request: Request, job_id: JobId, max_points: MaxPoints = 1000)
     **operation(
         "weights",
         "The weights of a run",
-        answers={200: ("The weights.", {JSON: reference(wire.Weights), NPZ: BINARY})},
+        answers={200: ("The weights.", {JSON: reference(wire.Weights), NPZ: BINARY, OCAML: TEXT})},
         problems=[404, 406, 409],
     ),
 )
 async def weights(request: Request, job_id: JobId, at: At = "latest", form: Form = None) -> Response:
-    """Of a running job, as they were last saved; npz (layers.0.weights, …) by `Accept: application/x-npz`."""
-    kind = accepted(request, (JSON, NPZ))
+    """Of a running job, as they were last saved; npz (layers.0.weights, …) by `Accept: application/x-npz`.
+
+    By `Accept: text/x-ocaml` the network is an OCaml module: a file that needs the standard library alone and defines
+    `predict : float array array -> float array array`, rows in, rows out, with the weights bit for bit.
+    """
+    kind = accepted(request, (JSON, NPZ, OCAML))
     runtime: Runtime = request.app.state.runtime
     job = await _training_job(runtime, job_id)
     found = await to_thread.run_sync(results.weights, runtime.store, job, at, form)
     if kind == NPZ:
-        name = {"Content-Disposition": f'attachment; filename="{job_id}-{at}.npz"'}
-        return Response(await to_thread.run_sync(_npz, found), media_type=NPZ, headers=name)
+        return _file(await to_thread.run_sync(_npz, found), NPZ, f"{job_id}-{at}.npz")
+    if kind == OCAML:
+        text = await to_thread.run_sync(ocamlsource.source, found.network, _origin(job, at, found))
+        return _file(text.encode(), f"{OCAML}; charset=utf-8", f"{job_id}_{at}.ml")  # no hyphen: it names a module
     layers = [
         {"weights": layer.W, "bias": layer.b, "activation": layer.activation.name} for layer in found.network.layers
     ]
@@ -165,6 +171,17 @@ def _csv(rows: list[list[history.Cell]]) -> str:
     writer.writerow(COLUMNS)
     writer.writerows(rows)
     return text.getvalue()
+
+
+def _file(content: bytes, kind: str, name: str) -> Response:
+    """An answer to be saved under that name."""
+    return Response(content, media_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+def _origin(job: Job, at: str, found: results.Moment) -> str:
+    """Where a network comes from, in a sentence."""
+    trained = f"trained on the loss {job.config['loss']} in {job.config['dtype']}"
+    return f"The network of job {job.id} at {at}, {found.epoch} epochs finished, {trained}."
 
 
 def _npz(found: results.Moment) -> bytes:
