@@ -39,6 +39,7 @@ class AsyncJob(Handle):
 
     weights = about(calls.weights)
     weights_npz = about(calls.weights_npz)
+    weights_ocaml = about(calls.weights_ocaml)
     metrics = about(calls.metrics)
     gradients = about(calls.job_gradients)
     predict = about(calls.job_predict)

@@ -221,6 +221,12 @@ def weights_npz(id: str, at: str | int = "latest", form: str | None = None) -> C
     return Call("GET", f"{job_path(id)}/weights", parse.binary, asked, {"Accept": "application/x-npz"})
 
 
+def weights_ocaml(id: str, at: str | int = "latest", form: str | None = None) -> Call[str]:  # noqa: A002
+    """The network with the same weights as OCaml source: a module that defines `predict`."""
+    asked: dict[str, Any] = given(at=str(at), form=form)
+    return Call("GET", f"{job_path(id)}/weights", parse.text, asked, {"Accept": "text/x-ocaml"})
+
+
 def metrics(id: str, *, max_points: int | None = None) -> Call[Metrics]:  # noqa: A002
     """The curves of the run, thinned out to `max_points` rows."""
     asked: dict[str, Any] = given(max_points=max_points)

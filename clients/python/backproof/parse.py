@@ -59,6 +59,11 @@ def binary(response: httpx.Response) -> bytes:
     return response.content
 
 
+def text(response: httpx.Response) -> str:
+    """The text of a file."""
+    return response.text
+
+
 def as_it_is(told: Json) -> Json:
     """The object itself."""
     return told

@@ -24,6 +24,7 @@ DATA = Dataset("sha256:ab", 4, 2)
         (calls.weights("job_1"), "GET /jobs/job_1/weights", {"at": "latest"}),
         (calls.weights("job_1", 0, "vectorized"), "GET /jobs/job_1/weights", {"at": "0", "form": "vectorized"}),
         (calls.weights_npz("job_1", "best", "matched"), "GET /jobs/job_1/weights", {"at": "best", "form": "matched"}),
+        (calls.weights_ocaml("job_1", 0), "GET /jobs/job_1/weights", {"at": "0"}),
         (calls.metrics("job_1", max_points=9), "GET /jobs/job_1/metrics", {"max_points": 9}),
         (calls.job_gradients("job_1"), "GET /jobs/job_1/gradients", {}),
         (calls.jobs(state="failed", kind="train", labels={"exp": "a"}, limit=3), "GET /jobs",

@@ -219,6 +219,8 @@ def test_unknown_jobs_are_1(url: str) -> None:
         (["train", "{good}", "--detach"], "--detach leaves"),
         (["train", "{good}", "--weights", "w.txt"], ".json or .npz"),
         (["train", "{good}", "--weights", "no/where/w.npz"], "there is no folder"),
+        (["train", "{good}", "--weights", "2-2-1.ml"], "2-2-1.ml names no OCaml module: the file's name has to be a"),
+        (["weights", "job_1", "--data", "d", "--output", "Net.ML"], "names no OCaml module"),
         (
             ["train", "{good}", "--detach", "--weights", "w.npz", "--url", "http://127.0.0.1:9"],
             "--weights needs the end",

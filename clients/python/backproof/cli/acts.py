@@ -39,10 +39,13 @@ def follow(job: Job, where: Place) -> None:
 
 def save(job: Job, target: Path, at: str, form: str | None) -> None:
     """Nothing; the weights are in the file, in the format that its name says."""
-    if target.suffix.lower() == ".npz":
-        files.write(target, job.weights_npz(at, form))
-    else:
-        files.write(target, job.client.send(as_sent(calls.weights(job.id, at, form))))
+    match target.suffix.lower():
+        case ".npz":
+            files.write(target, job.weights_npz(at, form))
+        case ".ml":
+            files.write(target, job.weights_ocaml(at, form).encode())
+        case _:
+            files.write(target, job.client.send(as_sent(calls.weights(job.id, at, form))))
 
 
 def as_sent(call: Call[Any]) -> Call[parse.Json]:

@@ -38,7 +38,9 @@ Data = Annotated[Path | None, typer.Option("--data", help="A folder; the service
 AsJson = Annotated[bool, typer.Option("--json", help="Print the service's JSON, for machines.")]
 At = Annotated[str, typer.Option("--at", help="latest, best, or an epoch; 0 is before training.")]
 Form = Annotated[str | None, typer.Option("--form", help="vectorized: the other twin of a run with form both.")]
-Output = Annotated[Path | None, typer.Option("--output", "-o", help="Save to this file, .json or .npz.")]
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", help="Save to this file: .json, .npz, or .ml, an OCaml module.")
+]
 
 
 @app.command(epilog=examples.shown(examples.TRAIN))
@@ -49,7 +51,8 @@ def train(
     data: Data = None,
     wait: Annotated[bool, typer.Option("--wait/--detach", help="Wait for the end, or only submit.")] = True,
     weights: Annotated[
-        Path | None, typer.Option("--weights", help="Save the weights, .json or .npz; predict reads the .json.")
+        Path | None,
+        typer.Option("--weights", help="Save the weights: .json, which predict reads, .npz, or .ml, an OCaml module."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +12,8 @@ from backproof.cli.ending import Usage
 from backproof.errors import InvalidValue
 from backproof.requests import Json, from_json
 
-FORMATS = (".json", ".npz")
+FORMATS = (".json", ".npz", ".ml")
+MODULE = re.compile("[A-Za-z][A-Za-z0-9_]*")  # of the names of files that OCaml takes for modules
 LAYERS = "--network needs the .json that train --weights FILE.json or weights ID --output FILE.json saves."
 
 
@@ -53,6 +55,9 @@ def target(path: Path | None) -> Path | None:
     """The path, fit to be written weights to. Raises Usage, before any work is done, where it is not."""
     if path and path.suffix.lower() not in FORMATS:
         raise Usage(f"{path} says nothing about its format: its name has to end in {' or '.join(FORMATS)}.")
+    if path and path.suffix.lower() == ".ml" and not (path.suffix == ".ml" and MODULE.fullmatch(path.stem)):
+        need = "a letter, then letters, digits and _, then .ml, such as net.ml"
+        raise Usage(f"{path} names no OCaml module: the file's name has to be {need}.")
     if path and not path.absolute().parent.is_dir():
         raise Usage(f"{path} cannot be written: there is no folder {path.parent}.")
     return path
