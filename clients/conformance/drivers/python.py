@@ -12,7 +12,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from backproof import (
+sys.modules["httpx._main"] = None  # type: ignore[assignment]  # httpx's own command, a quarter of every start
+
+from backproof import (  # noqa: E402
     BackproofError,
     Client,
     InvalidAddress,
@@ -27,7 +29,7 @@ from backproof import (
     calls,
     flows,
 )
-from backproof.results import LayerGradient
+from backproof.results import LayerGradient  # noqa: E402
 
 Json = dict[str, Any]
 
