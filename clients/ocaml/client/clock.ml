@@ -1,0 +1,3 @@
+type t = { now : unit -> float; sleep : float -> unit }
+
+let system = { now = Unix.gettimeofday; sleep = Unix.sleepf }

@@ -1,0 +1,27 @@
+(** The layers of a job at some time of its run. *)
+
+open Backproof
+
+type layer = {
+  w : Mat.t;  (** W, d_in×d_out. *)
+  b : float array option;  (** b, or none. *)
+  activation : string;  (** The name of σ. *)
+}
+(** The type for layers as they came: those of a run that diverged need not be finite. *)
+
+type t = {
+  job : string option;  (** The job's id. *)
+  at : string option;  (** ["latest"], ["best"], or an epoch. *)
+  epoch : int option;  (** The epochs finished by then. *)
+  layers : layer list;  (** The layers, first to last. *)
+}
+(** The type for weights. *)
+
+val network : t -> Network.t
+(** [network w] is the network with these layers.
+    @raise Errors.Invalid_value where a number is not finite.
+    @raise Errors.Unknown_name where the library does not know an activation. *)
+
+(**/**)
+
+val read : Yojson.Safe.t -> t
