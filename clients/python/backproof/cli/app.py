@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from backproof import calls, parse
-from backproof.cli import ending, examples, extras, files, show
+from backproof.cli import cases, ending, examples, extras, files, show
 from backproof.cli.acts import as_sent, compared, console, follow, line, save, sent_with, tell
 from backproof.cli.ending import Usage
 from backproof.cli.service import place, reach, stored
@@ -129,15 +129,26 @@ def weights(
 
 @app.command(epilog=examples.shown(examples.GRADIENTS))
 def gradients(file: GradientsFile, *, url: Url = None, data: Data = None, as_json: AsJson = False) -> None:
-    """Compare the gradients of both forms, as a request file says. The exit code is 1 where they do not agree."""
-    call = as_sent(calls.compare(files.request(file)))
+    """Compare the gradients of both forms, as a request file says. The exit code is 1 where they do not agree.
+
+    A case file (FILE.case.json) holds numbers of your own as well. Your gradients in it are compared with the matched
+    form, and the exit code is 1 where they do not agree either.
+    """
+    request = files.request(file)
+    yours, call = cases.claimed(request), as_sent(calls.compare(cases.point(request)))
     with reach(place(url, data)) as client:
         found = compared(client, client.send(call))
+    rows = cases.judged(yours, parse.gradients(found), request.get("dtype")) if yours else []
     if as_json:
-        line(json.dumps(found))
+        line(json.dumps({**found, "yours": [row.to_json() for row in rows]} if yours else found))
     else:
         show.gradients(console(), parse.gradients(found))
+        if yours:
+            show.yours(console(), rows)
+    if aside := cases.left_aside(request):
+        say(f"Of your own numbers only gradients are compared; left aside: {', '.join(aside)}.")
     ending.agreed(found)
+    ending.agreed({"agree": all(row.agree for row in rows)})
 
 
 @app.command(epilog=examples.shown(examples.PREDICT))
