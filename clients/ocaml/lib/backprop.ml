@@ -125,6 +125,24 @@ let backward_vectorized p loss =
   in
   by_jacobians delta_and_gradient p loss
 
+(* ---- what a layer further down would be sent: ∂loss/∂X *)
+
+let input_matched p loss =
+  match List.rev (List.combine (top p) (backward_matched p loss)) with
+  | (((layer : Layer.t), _, _, _), (delta, _)) :: _ -> Mat.mul delta (Mat.transpose layer.w)
+  | [] -> assert false
+
+let input_vectorized p loss =
+  let sent (layer : Layer.t) _ a_in delta =
+    let n = Mat.rows a_in in
+    Mat.unvec n (Mat.cols a_in) (sum_rows (Mat.mul delta (Mat.kron (Mat.transpose layer.w) (Mat.eye n))))
+  in
+  List.hd (List.rev (by_jacobians sent p loss))
+
+let input_gradient form net ~loss ~x ~y =
+  let p = prepare net ~loss ~x ~y in
+  match form with Matched -> input_matched p loss | Vectorized -> input_vectorized p loss
+
 (* ---- the front *)
 
 let backward form = match form with Matched -> backward_matched | Vectorized -> backward_vectorized
@@ -167,14 +185,20 @@ let difference at loss =
   in
   try_steps steps
 
+let moved v j d = Array.mapi (fun k e -> if k = j then e +. d else e) v
+let moved_entry m i j d = Array.mapi (fun k r -> if k = i then moved r j d else r) m
+
+let numeric_input net ~loss ~x ~y =
+  let p = prepare net ~loss ~x ~y in
+  let by_entry i j = difference (fun d -> ran p.layers (moved_entry x i j d) p.targets) loss in
+  Mat.init (Mat.rows x) (Mat.cols x) by_entry
+
 let numeric net ~loss ~x ~y =
   let p = prepare net ~loss ~x ~y in
   let replaced l layer = List.mapi (fun k other -> if k = l then layer else other) p.layers in
   let at l layer = ran (replaced l layer) (List.hd p.run.a) p.targets in
-  let moved v j d = Array.mapi (fun k e -> if k = j then e +. d else e) v in
   let by_weight l (layer : Layer.t) i j =
-    let w d = Array.mapi (fun k r -> if k = i then moved r j d else r) layer.w in
-    difference (fun d -> at l (Layer.unchecked (w d) layer.b layer.activation)) loss
+    difference (fun d -> at l (Layer.unchecked (moved_entry layer.w i j d) layer.b layer.activation)) loss
   in
   let by_bias l (layer : Layer.t) b j =
     difference (fun d -> at l (Layer.unchecked layer.w (Some (moved b j d)) layer.activation)) loss

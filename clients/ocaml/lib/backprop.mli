@@ -69,3 +69,9 @@ val value_of : Layer.t list -> loss:Loss.t -> x:Mat.t -> y:Mat.t -> float
 
 val gradient_and_value : form -> Layer.t list -> loss:Loss.t -> x:Mat.t -> y:Mat.t -> grads * float
 (** For training: without checks, targets prepared. *)
+
+val input_gradient : form -> Network.t -> loss:Loss.t -> x:Mat.t -> y:Mat.t -> Mat.t
+(** ∂loss/∂X, N×d_0. *)
+
+val numeric_input : Network.t -> loss:Loss.t -> x:Mat.t -> y:Mat.t -> Mat.t
+(** ∂loss/∂X by central differences. *)

@@ -1,0 +1,31 @@
+(** What is wrong with a gradient at a point: block by block, from the output down, and by which mistake. *)
+
+type entry = {
+  parameter : string;  (** "W2", "b2", …; "x" or "z" for inputs. *)
+  relative_error : float;  (** Largest difference over the largest entry; infinite where shapes differ. *)
+  cosine : float;  (** Of the angle between yours and ours; NaN where one is zero. *)
+  worst : ((int * int) * float * float) option;  (** The entry that is furthest off: index, yours, ours. *)
+  shapes : ((int * int) * (int * int)) option;  (** Yours and ours, where they differ. *)
+  agrees : bool;  (** Whether rounding explains the difference. *)
+  consequence : bool;  (** Whether it is wrong only because of what is wrong nearer the output. *)
+}
+(** The type for what is found of one block. *)
+
+type t = {
+  entries : entry list;  (** Every block, from the output down. *)
+  mistakes : (Mistake.t * Mistake.variation) list;  (** The mistakes that each give these numbers, likeliest first. *)
+  complete : bool;  (** Whether they give all of them, or only those down to the first wrong layer. *)
+  pattern : string;  (** What the first wrong block looks like, in words. *)
+}
+(** The type for diagnoses. *)
+
+val make : Point.t -> Blocks.t -> t
+(** [make p yours] is what is to be said of [yours] at [p]. A block agrees with ours where its relative error is at most
+    1e-9, or its largest difference within (64 + N)·u·S, S the block's largest entry computed with absolute values. Where
+    all of your numbers are exactly float32 values, they are judged as such: 1e-4, and the u of float32. *)
+
+val is_right : t -> bool
+(** [is_right d] is whether every block agrees. *)
+
+val first_wrong : t -> entry option
+(** [first_wrong d] is the wrong block that is nearest to the output. *)

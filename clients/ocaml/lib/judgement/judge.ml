@@ -1,0 +1,268 @@
+type layout = [ Network.orientation | `Rows | `Columns | `Single ] list
+type pulled = { dx : Mat.t; dw : Mat.t; db : float array option }
+
+(* ---- your function, called in your layout *)
+
+type given = { grads : Backprop.grads; blocks : Blocks.t }
+
+let turned layout side = if List.mem side layout then Mat.transpose else Mat.copy
+let columns (layout : layout) = turned layout `Columns
+let out_in (layout : layout) = turned layout `Out_in
+
+exception Unusable of string
+
+let unusable format = Printf.ksprintf (fun s -> raise (Unusable s)) format
+
+let readable name m =
+  match Mat.check m with
+  | m -> m
+  | exception Errors.Shape_mismatch s -> unusable "%s is no matrix. %s" name s
+
+let readable_grad layout l (g : Backprop.grad) : Backprop.grad =
+  { w = out_in layout (readable (Printf.sprintf "your gradient of W%d" (l + 1)) g.w); b = Option.map Array.copy g.b }
+
+let checked layout depth grads =
+  let n = List.length grads in
+  if n <> depth then unusable "its list has %d entries, and the network has %d layers." n depth;
+  List.iteri
+    (fun l (g : Backprop.grad) -> if g.b = Some [||] then unusable "your gradient of b%d is empty." (l + 1))
+    grads;
+  List.mapi (readable_grad layout) grads
+
+let summed c (one : Backprop.grad) (other : Backprop.grad) : Backprop.grad =
+  let b = match (one.b, other.b) with Some a, Some b -> Some (Array.map2 (fun a b -> a +. (c *. b)) a b) | b, _ -> b in
+  { w = Mat.add one.w (Mat.scale c other.w); b }
+
+let scaled c (g : Backprop.grad) : Backprop.grad =
+  { w = Mat.scale c g.w; b = Option.map (Array.map (fun x -> c *. x)) g.b }
+
+(* One call for each row, where the function takes single instances *)
+let by_rows layout (p : Point.t) call =
+  if not (List.mem `Single layout) then call p.x p.y
+  else
+    let c = if p.loss.averages then 1. /. float_of_int (Mat.rows p.x) else 1. in
+    let each i = call [| p.x.(i) |] [| p.y.(i) |] in
+    let rest = List.init (Mat.rows p.x - 1) (fun i -> each (i + 1)) in
+    List.fold_left (List.map2 (summed c)) (List.map (scaled c) (each 0)) rest
+
+(* What a function gives, or what went wrong in it *)
+let guarded f =
+  match f () with
+  | found -> Ok found
+  | exception Unusable what -> Error what
+  | exception ((Stack_overflow | Out_of_memory | Sys.Break) as e) -> raise e
+  | exception e ->
+      let hint = "If it can only do certain sizes or rows, give them: ~sizes, ~rows." in
+      Error (Printf.sprintf "your function raised %s. %s" (Printexc.to_string e) hint)
+
+let call_gradient (layout : layout) mine (p : Point.t) =
+  let orientation = if List.mem `Out_in layout then `Out_in else `In_out in
+  let net = Network.oriented orientation p.net in
+  let depth = List.length (Network.layers net) in
+  let call x y = checked layout depth (mine net ~x:(columns layout x) ~y:(columns layout y)) in
+  let grads = by_rows layout p call in
+  { grads; blocks = Blocks.of_grads grads }
+
+let call_pullback (layout : layout) mine (p : Point.t) =
+  let layer = List.hd (Network.layers p.net) in
+  let w = out_in layout layer.w and b = Option.map Array.copy layer.b in
+  let found = mine ~w ~b ~x:(columns layout p.x) ~upstream:(columns layout p.y) in
+  let dx = columns layout (readable "your gradient by x" found.dx) in
+  let grads = checked layout 1 [ { Backprop.w = found.dw; b = found.db } ] in
+  { grads; blocks = Blocks.of_grads grads @ [ ("x", dx) ] }
+
+let call_activation (layout : layout) mine (p : Point.t) =
+  let a = Network.predict p.net p.x in
+  let found = mine ~z:(columns layout p.x) ~a:(columns layout a) ~upstream:(columns layout p.y) in
+  { grads = []; blocks = [ ("z", columns layout (readable "your gradient by z" found)) ] }
+
+(* ---- our own ways, which have to agree *)
+
+let blocks_by form (p : Point.t) =
+  let net = p.net and loss = p.loss and x = p.x and y = p.y in
+  let gradient () = Blocks.of_grads (Backprop.gradient ~form net ~loss ~x ~y) in
+  match p.kind with
+  | Gradient -> gradient ()
+  | Pullback -> gradient () @ [ ("x", Backprop.input_gradient form net ~loss ~x ~y) ]
+  | Activation -> [ ("z", Backprop.input_gradient form net ~loss ~x ~y) ]
+
+let by_differences (p : Point.t) =
+  let net = p.net and loss = p.loss and x = p.x and y = p.y in
+  let gradient () = Blocks.of_grads (Backprop.numeric net ~loss ~x ~y) in
+  match p.kind with
+  | Gradient -> gradient ()
+  | Pullback -> gradient () @ [ ("x", Backprop.numeric_input net ~loss ~x ~y) ]
+  | Activation -> [ ("z", Backprop.numeric_input net ~loss ~x ~y) ]
+
+(* A difference has a rounding error of u·loss/h whatever the gradient's size *)
+let apart tolerance floor (name, one) (_, two) =
+  if Blocks.relative_error one two <= tolerance || Mat.max_abs (Mat.sub one two) <= floor then None else Some name
+
+let disagreement tolerance floor ones twos = List.find_map Fun.id (List.map2 (apart tolerance floor) ones twos)
+
+let witnesses_agree p =
+  let matched = blocks_by Backprop.Matched p in
+  let said name by why = Error (Printf.sprintf "the gradient of %s by our own matched form and by %s differ%s." name by why) in
+  match disagreement 1e-9 1e-12 matched (blocks_by Backprop.Vectorized p) with
+  | Some name -> said name "our vectorised form" ""
+  | None -> (
+      match disagreement 1e-6 1e-8 matched (by_differences p) with
+      | Some name -> said name "central differences" "; is the derivative of an activation of your own right"
+      | None -> Ok ())
+
+(* ---- what points can show *)
+
+let is_visible right (v : Mistake.variation) =
+  match v.blocks with
+  | None -> true
+  | Some blocks -> List.exists (fun (name, m) -> not (Blocks.relative_error (List.assoc name right) m <= 1e-3)) blocks
+
+(* Every way to make every mistake at a point, and whether the point shows it *)
+let visible p =
+  let right = Pass.blocks p (Pass.right p) in
+  let ways (m : Mistake.t) =
+    List.map (fun (v : Mistake.variation) -> ((m.id, v.label, v.layers), is_visible right v)) (m.variations p)
+  in
+  List.concat_map ways Mistake.all
+
+let reason points =
+  let p : Point.t = List.hd points in
+  if Mat.rows p.x = 1 then "these points have one row; give more rows"
+  else "at these sizes it gives the same numbers; give other sizes or rows"
+
+let shown_and_hidden points =
+  let ways = List.concat_map visible points in
+  let is_shown key = List.exists (fun (other, seen) -> other = key && seen) ways in
+  let of_id id = List.filter_map (fun (((name, _, _) as key), _) -> if name = id then Some key else None) ways in
+  let ids = List.filter_map (fun (m : Mistake.t) -> if of_id m.id = [] then None else Some m.id) Mistake.all in
+  let shown, hidden = List.partition (fun id -> List.for_all is_shown (of_id id)) ids in
+  (shown, List.map (fun id -> (id, reason points)) hidden)
+
+(* ---- judging *)
+
+type task = {
+  kind : Point.kind;
+  seed : int;
+  points : int;
+  sizes : int list option;
+  rows : int option;
+  bias : bool;
+  activations : Activation.t list;
+  loss : Loss.t option;
+  call : Point.t -> given;
+  case_file : string;
+}
+
+type found = Agrees | Differs of Diagnosis.t * given | Failed of string
+
+let look task p =
+  match guarded (fun () -> task.call p) with
+  | Error what -> Failed what
+  | Ok given ->
+      let d = Diagnosis.make p given.blocks in
+      if Diagnosis.is_right d then Agrees else Differs (d, given)
+
+let point task ~decimals seed shape =
+  Point.make task.kind ~seed ~decimals ~bias:task.bias ~activations:task.activations ~loss:task.loss shape
+
+(* What has to stay the same while a failure is made smaller *)
+let essence = function
+  | Agrees -> None
+  | Failed what -> Some (what, [])
+  | Differs (d, _) ->
+      let words (e : Diagnosis.entry) = (e.parameter, e.agrees, e.consequence, e.shapes = None) in
+      Some (String.concat "," (List.map (fun ((m : Mistake.t), _) -> m.id) d.mistakes), List.map words d.entries)
+
+let shrunk task seed p found =
+  let shape = Point.shape p in
+  let tries =
+    List.concat_map
+      (fun shape -> List.map (fun decimals -> (decimals, shape)) [ 1; 2 ])
+      (Point.smaller task.kind shape ~sizes:task.sizes ~rows:task.rows)
+    @ [ (1, shape) ]
+  in
+  let still (decimals, shape) =
+    let p = point task ~decimals seed shape in
+    if witnesses_agree p <> Ok () then None
+    else
+      let smaller = look task p in
+      if essence smaller = essence found then Some (p, smaller) else None
+  in
+  Option.value (List.find_map still tries) ~default:(p, found)
+
+let written task p (given : given) =
+  if task.case_file = "" || task.kind <> Point.Gradient then None else Case_file.write task.case_file p given.grads
+
+let failure task k seed p found =
+  let p, found = shrunk task seed p found in
+  let where = Printf.sprintf "seed %d, point %d of %d" task.seed (k + 1) task.points in
+  match found with
+  | Differs (d, given) -> Report.wrong p ~where ~case:(written task p given) d
+  | Failed what -> Report.unusable p ~where ~case:None what
+  | Agrees -> assert false
+
+let judge task =
+  let depth = List.length task.activations in
+  let at k =
+    let seed = task.seed + k in
+    (seed, point task ~decimals:2 seed (Point.shapes task.kind ~depth ~sizes:task.sizes ~rows:task.rows ~seed))
+  in
+  let rec from k seen =
+    if k = task.points then
+      let shown, hidden = shown_and_hidden seen in
+      Report.right ~points:task.points ~shown ~hidden
+    else
+      let seed, p = at k in
+      match witnesses_agree p with
+      | Error why -> Report.cannot_judge p why
+      | Ok () -> (
+          match look task p with Agrees -> from (k + 1) (p :: seen) | found -> failure task k seed p found)
+  in
+  from 0 []
+
+(* ---- the front *)
+
+let check_sizes depth sizes =
+  if depth = 0 then Errors.shape "There are no activations; give one for each layer.";
+  match sizes with
+  | Some sizes when List.length sizes <> depth + 1 ->
+      Errors.shape "There are %d activations and %d sizes; a network of %d layers has %d sizes, its inputs first." depth
+        (List.length sizes) depth (depth + 1)
+  | _ -> ()
+
+let check_counts points rows =
+  if points < 1 then Errors.value "points must be at least 1, not %d." points;
+  Option.iter (fun n -> if n < 1 then Errors.value "rows must be at least 1, not %d." n) rows
+
+(* A name as that of a file: what no shell minds *)
+let file_name = String.map (function ('a' .. 'z' | 'A' .. 'Z' | '0' .. '9' | '_' | '-' | '.') as c -> c | _ -> '-')
+
+let gradient ?(name = "gradient") ?(seed = 0) ?(points = 5) ?sizes ?rows ?(bias = true) ?(layout = []) ?case_file mine
+    ~activations ~loss =
+  let depth = List.length activations in
+  check_sizes depth sizes;
+  check_counts points rows;
+  Loss.check_last loss (List.nth activations (depth - 1));
+  let case_file = Option.value case_file ~default:(file_name name ^ ".case.json") in
+  let call = call_gradient layout mine in
+  judge { kind = Gradient; seed; points; sizes; rows; bias; activations; loss = Some loss; call; case_file }
+
+let one_layer kind ~seed ~points ~sizes ~rows ~bias call activation =
+  check_sizes 1 sizes;
+  check_counts points rows;
+  judge { kind; seed; points; sizes; rows; bias; activations = [ activation ]; loss = None; call; case_file = "" }
+
+let pullback ?(seed = 0) ?(points = 5) ?sizes ?rows ?(bias = true) ?(layout = []) mine ~activation =
+  one_layer Pullback ~seed ~points ~sizes ~rows ~bias (call_pullback layout mine) activation
+
+let activation ?(seed = 0) ?(points = 5) ?sizes ?rows ?(layout = []) mine ~activation =
+  one_layer Activation ~seed ~points ~sizes ~rows ~bias:false (call_activation layout mine) activation
+
+let run reports =
+  let shown (name, report) =
+    let r : Report.t = report () in
+    Printf.printf "%s: %s\n\n%!" name r.text;
+    r.verdict = Right
+  in
+  let verdicts = List.map shown reports in
+  if not (List.for_all Fun.id verdicts) then exit 1

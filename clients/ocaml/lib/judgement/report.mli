@@ -1,0 +1,35 @@
+(** Reports on a gradient: a verdict, and words that fit a screen. *)
+
+type verdict =
+  | Right  (** At every point. *)
+  | Wrong  (** At some point. *)
+  | Cannot_judge  (** Our own ways to compute it do not agree. *)
+(** The type for verdicts. *)
+
+type t = {
+  verdict : verdict;
+  summary : string;  (** The verdict in one sentence. *)
+  diagnosis : Diagnosis.t option;  (** Block by block, where numbers were compared. *)
+  text : string;  (** The report: at most 80 columns of ASCII and 25 lines. *)
+}
+(** The type for reports. *)
+
+val mistakes : t -> string list
+(** [mistakes r] is the names of the mistakes that explain the numbers, likeliest first. *)
+
+val right : points:int -> shown:string list -> hidden:(string * string) list -> t
+(** [right ~points ~shown ~hidden] is the report of a gradient that is right at so many points, which can show the
+    mistakes [shown] and not those [hidden], each with the reason. *)
+
+val wrong : Point.t -> where:string -> case:string option -> Diagnosis.t -> t
+(** [wrong p ~where ~case d] is the report of a gradient that is wrong at [p] as [d] says. [where] tells which point it
+    is, [case] the file that it is in. *)
+
+val unusable : Point.t -> where:string -> case:string option -> string -> t
+(** [unusable p ~where ~case what] is the report of a function that gave no gradient to compare at [p]: [what] happened. *)
+
+val cannot_judge : Point.t -> string -> t
+(** [cannot_judge p why] is the report of a point at which our own ways do not agree. *)
+
+val print : t -> unit
+(** [print r] is nothing; [r.text] and a line's end are on standard output. *)
