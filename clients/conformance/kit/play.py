@@ -63,6 +63,10 @@ def step_faults(
     log.append(f"driver writes {shown(dict(spoken.answer), 2000)}   [{spoken.seconds:.2f} s]")
     if spoken.stderr:
         log.append(f"driver says   {spoken.stderr.strip()}")
-    yield from map(str, differences(filled(step.expect, saved), dict(spoken.answer)))
+    expected = filled(step.expect, saved)
+    if isinstance(expected, dict) and ("error" in expected) != ("error" in spoken.answer):
+        yield f"expected {'an error' if 'error' in expected else 'a result'}, found {shown(dict(spoken.answer))}"
+    else:
+        yield from map(str, differences(expected, dict(spoken.answer)))
     if step.save:
         saved[step.save] = spoken.answer.get("result")
