@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The exit code: 0 when all cases passed, 1 when one failed, 2 when nothing could be played."""
     asked = command_line().parse_args(arguments)
     try:
-        chosen = [case for case in cases(asked.cases) if any(part in case.name for part in asked.only or [""])]
+        chosen = [case for case in cases(asked.cases) if any(map(case.called, asked.only or [""]))]
         if not chosen:
             raise CaseError(f"no case is named like {' or '.join(asked.only or [])}")
         if asked.list:
@@ -41,7 +41,7 @@ def command_line() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="Plays the conformance cases with a client's driver.")
     parser.add_argument("--driver", metavar="COMMAND", help="the command that starts the driver")
     parser.add_argument("--url", help="a running service; else one is started for the cases that need it")
-    parser.add_argument("--only", metavar="PART", action="append", help="only cases with PART in their name")
+    parser.add_argument("--only", metavar="PART", action="append", help="only cases with PART in group/name")
     parser.add_argument("--list", action="store_true", help="name the cases and say why each is there")
     parser.add_argument("--jobs", type=int, default=4, metavar="N", help="cases that are played side by side (4)")
     parser.add_argument("--cases", type=Path, default=CASES, metavar="FOLDER", help="another folder of cases")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kit.script import Script, script
@@ -49,6 +49,11 @@ class Case:
     why: str
     steps: tuple[Step, ...]
     server: Script | None = None
+    group: str = ""  # the name of its file
+
+    def called(self, part: str) -> bool:
+        """Whether the part stands in the case's name or its group's: "numbers/", "wait-"."""
+        return part in f"{self.group}/{self.name}"
 
 
 def cases(folder: Path) -> list[Case]:
@@ -57,10 +62,11 @@ def cases(folder: Path) -> list[Case]:
     for path in sorted(folder.glob("*.json")):
         try:
             told = read(path.read_bytes())
-            found += map(case, told if isinstance(told, list) else [named(told, path.stem)])
+            each = told if isinstance(told, list) else [named(told, path.stem)]
+            found += (replace(case(one), group=path.stem) for one in each)
         except (CaseError, ValueError) as error:
             raise CaseError(f"{path.name}: {error}") from error
-    twice = {each.name for each in found if sum(other.name == each.name for other in found) > 1}
+    twice = {one.name for one in found if sum(other.name == one.name for other in found) > 1}
     if twice:
         raise CaseError(f"several cases are named {', '.join(sorted(twice))}")
     return found
