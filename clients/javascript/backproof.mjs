@@ -34,19 +34,62 @@
  */
 
 export class BackproofError extends Error {
-  constructor(message, members = {}) {
+  constructor(message) {
     super(message);
     this.name = new.target.name;
-    Object.assign(this, members);
   }
 }
-export class InvalidValue extends BackproofError {}
-export class Unreachable extends BackproofError {}
+
+export class InvalidValue extends BackproofError {
+  constructor(message, where) {
+    super(message);
+    this.where = where;
+  }
+}
+
+export class Unreachable extends BackproofError {
+  constructor(message, maybeDone) {
+    super(message);
+    this.maybeDone = maybeDone;
+  }
+}
+
 export class TimedOut extends BackproofError {}
+
 export class UnexpectedAnswer extends BackproofError {}
-export class JobFailed extends BackproofError {}
-export class Refused extends BackproofError {}
-export class Problem extends Refused {}
+
+export class JobFailed extends BackproofError {
+  /** @param {Job} job */
+  constructor(job) {
+    super(`Job ${job.id} is ${job.state}. ${job.error?.detail ?? ""}`.trim());
+    this.job = job;
+  }
+}
+
+export class Refused extends BackproofError {
+  constructor(message, status, retryAfter) {
+    super(message);
+    this.status = status;
+    this.retryAfter = retryAfter;
+  }
+}
+
+export class Problem extends Refused {
+  constructor(told, status, retryAfter) {
+    const errors = Array.isArray(told.errors) ? told.errors.filter(isObject) : [];
+    const unsaid = errors.filter((error) => !told.detail.includes(error.detail));
+    super([told.detail, ...unsaid.map((error) => `(${place(error)}: ${error.detail})`)].join(" "), status, retryAfter);
+    this.code = told.code;
+    this.title = told.title;
+    this.detail = told.detail;
+    this.errors = errors;
+    this.requestId = told.request_id;
+    this.members = told;
+  }
+}
+
+/** Where an input at fault stands: a JSON pointer, or the name of a parameter or header. */
+const place = (error) => error.pointer ?? error.parameter ?? error.header ?? "";
 
 const DEFAULT_URL = "http://127.0.0.1:8000";
 const ENDED = ["succeeded", "failed", "cancelled"];
@@ -123,7 +166,7 @@ export class Client {
       onEvent(found);
       if (found.state === "succeeded") return found;
       if (ENDED.includes(found.state) || RESTING.includes(found.state)) {
-        throw new JobFailed(`Job ${found.id} is ${found.state}. ${found.error?.detail ?? ""}`.trim(), { job: found });
+        throw new JobFailed(found);
       }
       if (now() >= deadline) {
         throw new TimedOut(`Job ${found.id} is still ${found.state} after ${timeoutSeconds} s; it goes on.`);
@@ -203,8 +246,8 @@ export class Client {
 
   /**
    * The outputs for rows: of a job's network (`job`, `at`, and `x` or `dataset`), or of a `network` that is sent.
-   * @param {{job: Id, x?: Matrix, dataset?: string, at?: string | number}
-   *   | {network: Network, x: Matrix, dtype?: string, include?: string[]}} request
+   * @param {{job?: Id, x?: Matrix, dataset?: string, at?: string | number,
+   *   network?: Network, dtype?: string, include?: string[]}} request
    */
   async predict({ job, ...request }) {
     if (request.at !== undefined) request.at = String(request.at);
@@ -225,7 +268,7 @@ export class Client {
         const unsent = NEVER_MADE.includes(answer.broken.code);
         if (!again || !(unsent || repeat)) {
           const words = `The service at ${this.#url} cannot be reached: ${answer.broken.message}.`;
-          throw new Unreachable(words + (unsent ? "" : doubt(repeat)), { maybeDone: !unsent, cause: answer.broken });
+          throw new Unreachable(words + (unsent ? "" : doubt(repeat)), !unsent);
         }
       } else if (answer.status < 400) {
         return conforming(read(answer, what), shape, what);
@@ -239,7 +282,10 @@ export class Client {
     }
   }
 
-  /** One exchange: the answer's status, headers and text, or what broke the connection. Throws TimedOut. */
+  /**
+   * One exchange: the answer's status, headers and text, or what broke the connection. Throws TimedOut.
+   * @returns {Promise<{status?: number, headers?: Headers, text?: string, broken?: {code: string, message: string}}>}
+   */
   async #exchange(url, method, { body, headers = {}, patience = 0, repeat = true }) {
     const stop = new AbortController();
     const timer = setTimeout(() => stop.abort(), (this.#timeout + patience) * 1000);
@@ -252,7 +298,7 @@ export class Client {
         throw new TimedOut(`No answer to ${method} ${url} in time.${doubt(repeat)}`);
       }
       if (!(error instanceof TypeError)) throw error;
-      const { code, message, errors } = error.cause ?? error;
+      const { code, message, errors } = /** @type {any} */ (error.cause ?? error);
       return { broken: { code: code ?? errors?.[0]?.code, message: message || code || String(error) } };
     } finally {
       clearTimeout(timer);
@@ -273,10 +319,11 @@ export function toJSON(value, where = "") {
   if (typeof value === "number") return number(value, where);
   if (value === null || typeof value === "boolean" || typeof value === "string") return JSON.stringify(value);
   if (Array.isArray(value) || (ArrayBuffer.isView(value) && "length" in value)) {
-    return `[${Array.from(value, (entry, index) => toJSON(entry, `${where}[${index}]`)).join(",")}]`;
+    const entries = /** @type {ArrayLike<unknown>} */ (value);
+    return `[${Array.from(entries, (entry, index) => toJSON(entry, `${where}[${index}]`)).join(",")}]`;
   }
   if (typeof value !== "object") {
-    throw new InvalidValue(`${where || "The request"} is a ${typeof value}, which cannot be sent.`, { where });
+    throw new InvalidValue(`${where || "The request"} is a ${typeof value}, which cannot be sent.`, where);
   }
   const members = Object.entries(value).filter(([, member]) => member !== undefined);
   const path = (name) => (where ? `${where}.${name}` : name);
@@ -286,7 +333,7 @@ export function toJSON(value, where = "") {
 /** A number that reads back as the same float64. */
 function number(value, where) {
   if (!Number.isFinite(value)) {
-    throw new InvalidValue(`${where} is ${value}; every number that is sent has to be finite.`, { where });
+    throw new InvalidValue(`${where} is ${value}; every number that is sent has to be finite.`, where);
   }
   if (Object.is(value, -0)) return "-0.0";
   const text = String(value);
@@ -308,7 +355,7 @@ function search(query) {
 function idOf(told) {
   const id = typeof told === "string" ? told : told?.id;
   if (typeof id !== "string" || ["", ".", ".."].includes(id)) {
-    throw new InvalidValue(`${JSON.stringify(id)} is no id; give the id of one job or data set.`, { where: "id" });
+    throw new InvalidValue(`${JSON.stringify(id)} is no id; give the id of one job or data set.`, "id");
   }
   return encodeURIComponent(id);
 }
@@ -322,7 +369,7 @@ function address(told) {
     // said below
   }
   if (!["http:", "https:"].includes(protocol)) {
-    throw new InvalidValue(`${told} is no address; give one such as ${DEFAULT_URL}.`, { where: "url" });
+    throw new InvalidValue(`${told} is no address; give one such as ${DEFAULT_URL}.`, "url");
   }
   return told.replace(/\/+$/, "");
 }
@@ -341,7 +388,7 @@ const DATASET = { id: isText };
 const GRADIENTS = { loss_value: (value) => typeof value === "number", forms: isObject };
 
 /** The JSON of an answer, its numbers as numbers. Throws UnexpectedAnswer. */
-function read({ status, text }, what) {
+function read({ status = 0, text = "" }, what) {
   try {
     if (status < 200 || status >= 300) throw new SyntaxError(`status ${status}`);
     return numeric(JSON.parse(text));
@@ -370,7 +417,10 @@ function unexpected(what, why) {
   return new UnexpectedAnswer(`The answer to ${what} is not what Backproof answers: ${why}. Is it a Backproof service?`);
 }
 
-/** The error that a refusing answer stands for: a Problem in the service's words, or Refused where it has none. */
+/**
+ * The error that a refusing answer stands for: a Problem in the service's words, or Refused where it has none.
+ * @param {{status?: number, headers?: Headers, text?: string}} answer
+ */
 function refusal({ status, headers, text }, url) {
   const retryAfter = seconds(headers.get("Retry-After"));
   let told;
@@ -380,13 +430,9 @@ function refusal({ status, headers, text }, url) {
     told = null;
   }
   if (!isObject(told) || !isText(told.detail) || !isText(told.code)) {
-    return new Refused(`The server at ${url} answered ${status} without saying why.`, { status, retryAfter });
+    return new Refused(`The server at ${url} answered ${status} without saying why.`, status, retryAfter);
   }
-  const { code, title, detail, errors = [], request_id: requestId } = told;
-  const named = errors.map((error) => `${error.pointer ?? error.parameter ?? error.header ?? ""}: ${error.detail}`);
-  const more = named.filter((line, index) => !detail.includes(errors[index].detail)).map((line) => ` (${line})`);
-  const members = { status, code, title, detail, errors, requestId, retryAfter, members: told };
-  return new Problem(detail + more.join(""), members);
+  return new Problem(told, status, retryAfter);
 }
 
 /** The seconds that a Retry-After asks for, a number or a date; null where it says nothing that can be read. */

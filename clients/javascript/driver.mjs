@@ -5,6 +5,7 @@ import {
 } from "./backproof.mjs";
 
 const NON_FINITE = { NaN: NaN, Infinity: Infinity, "-Infinity": -Infinity };
+/** @type {[Function, string][]} */
 const KINDS = [[Problem, "problem"], [Refused, "refused"], [Unreachable, "unreachable"], [TimedOut, "timed_out"],
   [InvalidValue, "invalid"], [UnexpectedAnswer, "unexpected"]];
 
