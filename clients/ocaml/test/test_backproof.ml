@@ -7,4 +7,5 @@ let () =
       ("Network", Test_network.suite);
       ("Backprop", Test_backprop.suite);
       ("Train", Test_train.suite);
+      ("Judge", Test_judge.suite);
     ]

@@ -105,7 +105,7 @@ let matches same blocks yours =
 
 let explaining p same yours meant =
   let fits (v : Mistake.variation) =
-    match v.blocks with Some b -> matches same (List.filter (fun (name, _) -> meant name) b) yours | None -> false
+    match Lazy.force v.blocks with Some b -> matches same (List.filter (fun (name, _) -> meant name) b) yours | None -> false
   in
   let of_mistake (m : Mistake.t) = Option.map (fun v -> (m, v)) (List.find_opt fits (m.variations p)) in
   List.filter_map of_mistake Mistake.all

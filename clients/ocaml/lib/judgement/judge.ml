@@ -113,7 +113,7 @@ let witnesses_agree p =
 (* ---- what points can show *)
 
 let is_visible right (v : Mistake.variation) =
-  match v.blocks with
+  match Lazy.force v.blocks with
   | None -> true
   | Some blocks -> List.exists (fun (name, m) -> not (Blocks.relative_error (List.assoc name right) m <= 1e-3)) blocks
 

@@ -1,4 +1,4 @@
-type variation = { label : string; where : string; layers : int list; blocks : Blocks.t option }
+type variation = { label : string; where : string; layers : int list; blocks : Blocks.t option Lazy.t }
 
 type t = {
   id : string;
@@ -16,7 +16,7 @@ let in_layers layers =
   | layers -> "in layers " ^ String.concat ", " (List.map (fun l -> string_of_int (l + 1)) layers)
 
 let result ?(label = "") ?where layers f =
-  let blocks = match f () with blocks -> Some blocks | exception Errors.Shape_mismatch _ -> None in
+  let blocks = lazy (match f () with blocks -> Some blocks | exception Errors.Shape_mismatch _ -> None) in
   { label; where = Option.value where ~default:(in_layers layers); layers; blocks }
 
 let by_rules ?label ?where layers p rules = result ?label ?where layers (fun () -> Pass.blocks p rules)
@@ -150,7 +150,7 @@ let row_major_unvec =
     ~why:"One goes by columns, the other by rows, so entries land elsewhere."
     ~mend:
       [
-        "(* both by columns: entry (i, j) of a p x q matrix has place j * p + i *)";
+        "(* both by columns: entry (i, j) of a p x q matrix is at j * p + i *)";
         "let unvec p q v = Mat.init p q (fun i j -> v.((j * p) + i))";
       ]
     (concat [ on_blocks is_no_vector row_major; on_blocks is_no_vector column_major ])
@@ -249,7 +249,7 @@ let wrong_loss =
   make "wrong_loss"
     ~title:(fun v -> "this is the gradient of another loss, " ^ v.label)
     ~why:"The loss that is reported and the loss that is differentiated are not the same."
-    ~mend:[ "(* take the slope of the loss that you report, or report the other loss *)" ]
+    ~mend:[ "(* the slope of the loss that you report, or report the other one *)" ]
     (fun p -> List.map (by p) (others p))
 
 let constants p =
@@ -264,7 +264,7 @@ let inverse = function "1/(N*d)" -> "N*d" | fraction -> String.sub fraction 2 (S
 
 let factor_mend =
   [
-    "(* half_sse: v; sse: 2 v; mse: 2 v / (N d); cross-entropies: (h - y) / N *)";
+    "(* v = h - y; half_sse: v, sse: 2v, mse: 2v/(Nd), entropies: v/N *)";
     "let delta = Activation.pullback f ~z ~a (loss.slope ~h ~y)";
   ]
 
@@ -272,7 +272,7 @@ let summed_not_averaged =
   make "summed_not_averaged"
     ~title:(fun v -> Printf.sprintf "the loss averages but the gradient sums %s, a factor %s too much" v.where v.label)
     ~why:"A division by N, the rows, in the loss is one in its gradient too (d: the outputs)."
-    ~mend:[ "let dw = Mat.scale (1. /. float n) dw    (* once, at delta of the last layer *)" ]
+    ~mend:[ "let delta = Mat.scale (1. /. float n) delta    (* once, at the output *)" ]
     (fun p -> if p.loss.averages then factors (fun label -> of_rows label && not (is_fraction label)) p else [])
 
 let averaged_not_summed =
@@ -324,14 +324,14 @@ let input_for_activation =
   make "input_for_activation"
     ~title:(said "the weight gradient is made with the wrong input")
     ~why:"It takes z or x where the output a of the layer below should stand."
-    ~mend:[ "let dw = Mat.mul (Mat.transpose a_below) delta    (* after the activation *)" ]
+    ~mend:[ "let dw = Mat.mul (Mat.transpose a_below) delta   (* a, not z or x *)" ]
     (concat [ weighing changed (fun place delta -> Mat.mul (Mat.transpose place.z_in) delta); from_x ])
 
 let activation_for_input =
   make "activation_for_input"
     ~title:(said "the weight gradient is made with the layer's own output")
     ~why:"What went into the layer should stand there."
-    ~mend:[ "let dw = Mat.mul (Mat.transpose a_in) delta    (* what went into the layer *)" ]
+    ~mend:[ "let dw = Mat.mul (Mat.transpose a_in) delta   (* its input *)" ]
     (fun p ->
       if p.kind = Point.Activation then []
       else weighing (fun _ -> true) (fun place delta -> Mat.mul (Mat.transpose place.a) delta) p)
@@ -370,7 +370,7 @@ let layers_reversed =
     let depth = List.length (Pass.places p) in
     let renamed (name, m) = (Printf.sprintf "%c%d" name.[0] (depth - Blocks.layer name), m) in
     let moved = List.map renamed right in
-    { label = ""; where = "in the result"; layers = []; blocks = Some (List.map (fun (name, _) -> (name, List.assoc name moved)) right) }
+    { label = ""; where = "in the result"; layers = []; blocks = lazy (Some (List.map (fun (name, _) -> (name, List.assoc name moved)) right)) }
   in
   make "layers_reversed"
     ~title:(fun _ -> "the list of gradients is in the reverse order")

@@ -6,7 +6,7 @@ type variation = {
   label : string;  (** What of it: the factor, the other loss, or nothing. *)
   where : string;  (** Where it is made, in words: "in layer 2", "in W1", "from layer 2 down". *)
   layers : int list;  (** The layers it is made in, from 0. *)
-  blocks : Blocks.t option;  (** What it gives; [None] where its products do not conform. *)
+  blocks : Blocks.t option Lazy.t;  (** What it gives; [None] where its products do not conform. *)
 }
 (** The type for one way to make a mistake at a point. *)
 

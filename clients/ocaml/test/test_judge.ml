@@ -1,0 +1,357 @@
+open Backproof
+
+let case name f = Alcotest.test_case name `Quick f
+
+(* ---- two layers by hand, as somebody writes them who has never seen this library *)
+
+let transpose m = Array.init (Array.length m.(0)) (fun j -> Array.map (fun r -> r.(j)) m)
+let entry a b i j = Array.fold_left ( +. ) 0. (Array.mapi (fun k x -> x *. b.(k).(j)) a.(i))
+let mul a b = Array.init (Array.length a) (fun i -> Array.init (Array.length b.(0)) (entry a b i))
+
+(* The same product, summed from the end *)
+let mul_backwards a b =
+  let entry i j = Array.fold_right ( +. ) (Array.mapi (fun k x -> x *. b.(k).(j)) a.(i)) 0. in
+  Array.init (Array.length a) (fun i -> Array.init (Array.length b.(0)) (entry i))
+
+let zip f = Array.map2 (Array.map2 f)
+let sums m = Array.map (Array.fold_left ( +. ) 0.) (transpose m)
+
+let softmax r =
+  let e = Array.map exp r in
+  Array.map (fun x -> x /. Array.fold_left ( +. ) 0. e) e
+
+type hand = {
+  mul : Mat.t -> Mat.t -> Mat.t;
+  delta2 : h:Mat.t -> y:Mat.t -> Mat.t;
+  delta1 : m:Mat.t -> a:Mat.t -> Mat.t;
+  dw : a:Mat.t -> delta:Mat.t -> Mat.t;
+  db : Mat.t -> float array;
+}
+
+let n_of m = float_of_int (Array.length m)
+
+let by_hand =
+  {
+    mul;
+    delta2 =
+      (fun ~h ~y ->
+        let n = n_of h in
+        zip (fun h y -> (h -. y) /. n) h y);
+    delta1 = (fun ~m ~a -> zip (fun m a -> m *. (1. -. (a *. a))) m a);
+    dw = (fun ~a ~delta -> mul (transpose a) delta);
+    db = sums;
+  }
+
+let run hand w1 b1 w2 b2 ~x ~y : Backprop.grads =
+  let affine x w b = Array.map (Array.map2 ( +. ) b) (hand.mul x w) in
+  let a = Array.map (Array.map tanh) (affine x w1 b1) in
+  let h = Array.map softmax (affine a w2 b2) in
+  let delta2 = hand.delta2 ~h ~y in
+  let delta1 = hand.delta1 ~m:(hand.mul delta2 (transpose w2)) ~a in
+  [
+    { w = hand.dw ~a:x ~delta:delta1; b = Some (hand.db delta1) };
+    { w = hand.dw ~a ~delta:delta2; b = Some (hand.db delta2) };
+  ]
+
+let mine hand net ~x ~y =
+  match (Network.weights net, Network.biases net) with
+  | [ w1; w2 ], [ Some b1; Some b2 ] -> run hand w1 b1 w2 b2 ~x ~y
+  | _ -> Alcotest.fail "two layers with biases are judged here"
+
+let activations = Activation.[ tanh; softmax ]
+let loss = Loss.cross_entropy
+let judge ?layout ?sizes ?rows ?seed mine = Judge.gradient ~case_file:"" ?layout ?sizes ?rows ?seed mine ~activations ~loss
+
+(* ---- what a report has to be *)
+
+let fits_a_screen (r : Report.t) =
+  let lines = String.split_on_char '\n' r.text in
+  if List.length lines > 25 then Alcotest.failf "%d lines:\n%s" (List.length lines) r.text;
+  let too_wide line = String.length line > 80 || String.exists (fun c -> Char.code c > 126) line in
+  match List.find_opt too_wide lines with None -> () | Some line -> Alcotest.failf "too wide, or not ASCII: %s" line
+
+let is verdict (r : Report.t) =
+  fits_a_screen r;
+  if r.verdict <> verdict then Alcotest.fail r.text
+
+let green r = is Report.Right r
+
+let red ?(named = []) (r : Report.t) =
+  is Report.Wrong r;
+  if named <> [] && not (List.mem (List.hd (Report.mistakes r @ [ "" ])) named) then
+    Alcotest.failf "%s was expected:\n%s" (String.concat " or " named) r.text
+
+let holds part (r : Report.t) =
+  let n = String.length part in
+  let rec from i = i + n <= String.length r.text && (String.sub r.text i n = part || from (i + 1)) in
+  if not (from 0) then Alcotest.failf "%S is not in:\n%s" part r.text
+
+let first name (r : Report.t) =
+  match r.diagnosis with
+  | None -> Alcotest.fail r.text
+  | Some d -> Alcotest.(check (option string)) "first wrong" (Some name) (Option.map (fun (e : Diagnosis.entry) -> e.parameter) (Diagnosis.first_wrong d))
+
+(* ---- right functions *)
+
+let right_ones () =
+  green (judge (mine by_hand));
+  green (judge (mine { by_hand with mul = mul_backwards; dw = (fun ~a ~delta -> mul_backwards (transpose a) delta) }));
+  green (judge ~sizes:[ 2; 2; 2 ] ~rows:4 (mine by_hand));
+  green (judge ~sizes:[ 1; 1; 2 ] ~rows:1 (mine by_hand));
+  holds "right at 5 points that can show all" (judge (mine by_hand))
+
+let single x = Int32.float_of_bits (Int32.bits_of_float x)
+
+let in_float32 () =
+  let rounded (g : Backprop.grad) : Backprop.grad = { w = Mat.map single g.w; b = Option.map (Array.map single) g.b } in
+  green (judge (fun net ~x ~y -> List.map rounded (mine by_hand net ~x ~y)))
+
+let other_layouts () =
+  let turned (g : Backprop.grad) : Backprop.grad = { g with w = transpose g.w } in
+  let out_in net ~x ~y =
+    match (Network.weights net, Network.biases net) with
+    | [ w1; w2 ], [ Some b1; Some b2 ] -> List.map turned (run by_hand (transpose w1) b1 (transpose w2) b2 ~x ~y)
+    | _ -> Alcotest.fail "two layers"
+  in
+  green (judge ~layout:[ `Out_in ] out_in);
+  let by_columns f net ~x ~y = f net ~x:(transpose x) ~y:(transpose y) in
+  green (judge ~layout:[ `Columns ] (by_columns (mine by_hand)));
+  green (judge ~layout:[ `Out_in; `Columns ] (by_columns out_in));
+  let alone f net ~x ~y =
+    Alcotest.(check int) "one instance" 1 (Array.length x);
+    f net ~x ~y
+  in
+  green (judge ~layout:[ `Single ] (alone (mine by_hand)));
+  green (judge ~layout:[ `Single; `Out_in ] (alone out_in));
+  red (judge out_in);
+  red (judge (by_columns (mine by_hand)))
+
+(* In place, since many libraries work so: what a function does to its arguments is its own affair. *)
+let in_place () =
+  let spoiling net ~x ~y =
+    let g = mine by_hand net ~x ~y in
+    List.iter (fun w -> Array.iter (fun r -> Array.fill r 0 (Array.length r) 7.) w) (x :: y :: Network.weights net);
+    g
+  in
+  green (judge spoiling)
+
+(* ---- wrong functions, by hand *)
+
+let five () =
+  red ~named:[ "sign_flipped" ] (judge (mine { by_hand with delta2 = (fun ~h ~y -> by_hand.delta2 ~h:y ~y:h) }));
+  red ~named:[ "transposed_gradient" ] (judge (mine { by_hand with dw = (fun ~a ~delta -> mul (transpose delta) a) }));
+  red ~named:[ "transposed_gradient" ]
+    (judge ~sizes:[ 3; 3; 3 ] (mine { by_hand with dw = (fun ~a ~delta -> mul (transpose delta) a) }));
+  let reread m = Array.init (Array.length m) (fun i -> Array.init (Array.length m.(0)) (fun j -> let k = (i * Array.length m.(0)) + j in m.(k mod Array.length m).(k / Array.length m))) in
+  red ~named:[ "row_major_unvec" ] (judge (mine { by_hand with dw = (fun ~a ~delta -> reread (mul (transpose a) delta)) }));
+  red ~named:[ "summed_not_averaged" ] (judge (mine { by_hand with delta2 = (fun ~h ~y -> zip ( -. ) h y) }));
+  red ~named:[ "factor_extra" ]
+    (judge (mine { by_hand with delta2 = (fun ~h ~y -> Mat.scale 2. (by_hand.delta2 ~h ~y)) }));
+  red ~named:[ "missing_derivative" ] (judge (mine { by_hand with delta1 = (fun ~m ~a:_ -> m) }));
+  let unfolded f ~h ~y =
+    let n = n_of h in
+    let slope = zip (fun h y -> -.y /. h /. n) h y in
+    Array.map2 (fun p m -> let s = Array.fold_left ( +. ) 0. (Array.map2 ( *. ) p m) in Array.map2 (fun p m -> f p m s) p m) h slope
+  in
+  green (judge (mine { by_hand with delta2 = unfolded (fun p m s -> p *. (m -. s)) }));
+  red ~named:[ "softmax_sign" ] (judge (mine { by_hand with delta2 = unfolded (fun p m s -> p *. (m -. (2. *. m *. p) +. s)) }));
+  red ~named:[ "softmax_diagonal" ] (judge (mine { by_hand with delta2 = unfolded (fun p m _ -> p *. m *. (1. -. p)) }))
+
+let words () =
+  let r = judge (mine { by_hand with delta2 = (fun ~h ~y -> by_hand.delta2 ~h:y ~y:h) }) in
+  first "W2" r;
+  List.iter (fun part -> holds part r) [ "b2, W1 and b1 are wrong only"; "the sign is flipped"; "mend"; "cosine"; "seed 0"; "tanh softmax" ];
+  let r = judge (mine { by_hand with delta1 = (fun ~m ~a:_ -> m) }) in
+  first "W1" r;
+  holds "b1 is wrong only" r
+
+(* Not in the table: red, located, and never called what they are not. *)
+let others () =
+  let unknown at r =
+    red r;
+    first at r;
+    Alcotest.(check (list string)) "no guess" [] (Report.mistakes r);
+    holds "No mistake that is known here" r
+  in
+  unknown "W1" (judge (mine { by_hand with delta1 = (fun ~m ~a -> zip (fun m a -> m *. (1. -. a)) m a) }));
+  unknown "W2" (judge (mine { by_hand with delta2 = (fun ~h ~y -> let n = n_of h in zip (fun h y -> (h -. (0.9 *. y)) /. n) h y) }));
+  unknown "b2" (judge (mine { by_hand with db = (fun d -> Array.map (fun s -> s +. 1e-3) (sums d)) }));
+  let spoilt net ~x ~y = List.map (fun (g : Backprop.grad) -> g.w.(0).(1) <- g.w.(0).(1) +. 1e-3; g) (mine by_hand net ~x ~y) in
+  let r = judge spoilt in
+  unknown "W2" r;
+  holds "at row 0, column 1" r;
+  let three net ~x ~y = List.map (fun (g : Backprop.grad) -> { g with Backprop.w = Mat.scale 3.5 g.w }) (mine by_hand net ~x ~y) in
+  holds "it is 3.5 times ours everywhere" (judge three)
+
+(* Only wrong for some data: the failure cannot be made smaller than where it shows. *)
+let now_and_then () =
+  let moody net ~x ~y = if Array.length x.(0) > 5 then mine { by_hand with delta1 = (fun ~m ~a:_ -> m) } net ~x ~y else mine by_hand net ~x ~y in
+  red ~named:[ "missing_derivative" ] (judge moody)
+
+let unusable () =
+  let r = judge (fun _ ~x:_ ~y:_ -> invalid_arg "index out of bounds") in
+  red r;
+  holds "Invalid_argument" r;
+  holds "~sizes" r;
+  red (judge (fun net ~x ~y -> [ List.hd (mine by_hand net ~x ~y) ]));
+  red (judge (fun net ~x ~y -> List.map (fun (g : Backprop.grad) -> { g with Backprop.w = [||] }) (mine by_hand net ~x ~y)));
+  red (judge (fun net ~x ~y -> List.map (fun (g : Backprop.grad) -> { g with Backprop.w = [| [| 1. |]; [||] |] }) (mine by_hand net ~x ~y)));
+  let nan_one net ~x ~y = List.map (fun (g : Backprop.grad) -> { g with Backprop.w = Mat.scale nan g.w }) (mine by_hand net ~x ~y) in
+  let r = judge nan_one in
+  red r;
+  holds "not finite" r;
+  red ~named:[ "bias_missing" ] (judge (fun net ~x ~y -> List.map (fun (g : Backprop.grad) -> { g with Backprop.b = None }) (mine by_hand net ~x ~y)))
+
+let wrong_use () =
+  Near.raises "sizes" "There are 2 activations and 2 sizes; a network of 2 layers has 3 sizes, its inputs first." (fun () ->
+      ignore (judge ~sizes:[ 2; 2 ] (mine by_hand)));
+  Near.raises "none" "There are no activations; give one for each layer." (fun () ->
+      ignore (Judge.gradient (mine by_hand) ~activations:[] ~loss));
+  match Judge.gradient (mine by_hand) ~activations:Activation.[ tanh ] ~loss with
+  | _ -> Alcotest.fail "cross_entropy after tanh"
+  | exception Errors.Inadmissible_pair _ -> ()
+
+let own_activation () =
+  let swish df = Activation.elementwise ~name:"swish" ~df (fun z -> z /. (1. +. exp (-.z))) in
+  let s z = 1. /. (1. +. exp (-.z)) in
+  let right = swish (fun z a -> a +. (s z *. (1. -. a))) in
+  let ours net ~x ~y = Backprop.gradient net ~loss:Loss.mse ~x ~y in
+  let judged a = Judge.gradient ~case_file:"" ours ~activations:[ a; Activation.identity ] ~loss:Loss.mse in
+  green (judged right);
+  is Report.Cannot_judge (judged (swish (fun z _ -> s z)))
+
+let blind () =
+  let r = Judge.gradient ~case_file:"" ~rows:1 (mine by_hand) ~activations ~loss in
+  green r;
+  holds "not summed_not_averaged" r;
+  holds "these points have one row" r
+
+(* ---- layers alone *)
+
+let pulled hand ~w ~b ~x ~upstream : Judge.pulled =
+  let a = Array.map (Array.map tanh) (Array.map (Array.map2 ( +. ) (Option.get b)) (mul x w)) in
+  let delta = hand ~m:upstream ~a in
+  { dx = mul delta (transpose w); dw = mul (transpose x) delta; db = Some (sums delta) }
+
+let pullbacks () =
+  let activation = Activation.tanh in
+  green (Judge.pullback (pulled by_hand.delta1) ~activation);
+  red ~named:[ "missing_derivative" ] (Judge.pullback (pulled (fun ~m ~a:_ -> m)) ~activation);
+  let through_w ~w ~b ~x ~upstream = { (pulled by_hand.delta1 ~w ~b ~x ~upstream) with dx = mul upstream (transpose w) } in
+  let r = Judge.pullback through_w ~activation in
+  red r;
+  first "x" r;
+  let out_in ~w ~b ~x ~upstream =
+    let found = pulled by_hand.delta1 ~w:(transpose w) ~b ~x:(transpose x) ~upstream:(transpose upstream) in
+    { found with dw = transpose found.dw; dx = transpose found.dx }
+  in
+  green (Judge.pullback ~layout:[ `Out_in; `Columns ] out_in ~activation)
+
+let of_softmax f ~z:_ ~a ~upstream =
+  Array.map2 (fun p m -> let s = Array.fold_left ( +. ) 0. (Array.map2 ( *. ) p m) in Array.map2 (fun p m -> f p m s) p m) a upstream
+
+let softmax_alone () =
+  let activation = Activation.softmax in
+  green (Judge.activation (of_softmax (fun p m s -> p *. (m -. s))) ~activation);
+  red ~named:[ "softmax_sign" ] (Judge.activation (of_softmax (fun p m s -> p *. (m +. s))) ~activation);
+  red ~named:[ "softmax_diagonal" ] (Judge.activation (of_softmax (fun p m _ -> p *. m *. (1. -. p))) ~activation)
+
+(* ---- the whole table, planted in random networks *)
+
+let setting seed =
+  let rng = Random.State.make [| seed; 11 |] in
+  let loss, last = Specimens.(pick rng pairs) in
+  let depth = 1 + Random.State.int rng 4 in
+  let activations = List.init (depth - 1) (fun _ -> Specimens.pick rng Activation.all) @ [ last ] in
+  (activations, loss, Random.State.bool rng)
+
+let as_grads depth blocks : Backprop.grads =
+  let layer l : Backprop.grad =
+    {
+      w = List.assoc (Printf.sprintf "W%d" l) blocks;
+      b = Option.map (fun (m : Mat.t) -> m.(0)) (List.assoc_opt (Printf.sprintf "b%d" l) blocks);
+    }
+  in
+  List.init depth (fun l -> layer (l + 1))
+
+let key (m : Mistake.t) (v : Mistake.variation) = (m.id, v.label, v.layers, v.where)
+
+(* The function that makes one mistake, and always that one *)
+let planted wanted (loss : Loss.t) net ~x ~y =
+  let p : Point.t = { kind = Gradient; net; loss; x; y } in
+  let all = List.concat_map (fun (m : Mistake.t) -> List.map (fun v -> (key m v, v)) (m.variations p)) Mistake.all in
+  match Option.map (fun (v : Mistake.variation) -> Lazy.force v.blocks) (List.assoc_opt wanted all) with
+  | Some (Some blocks) -> as_grads (List.length (Network.layers net)) blocks
+  | Some None -> invalid_arg "these do not conform"
+  | None -> Backprop.gradient net ~loss ~x ~y
+
+let is_named seed activations loss bias ((id, label, _, where) as wanted) =
+  let r = Judge.gradient ~case_file:"" ~seed ~bias (planted wanted loss) ~activations ~loss in
+  let names = String.concat " " (List.map (fun (s : Activation.t) -> s.name) activations) in
+  let said = Printf.sprintf "%s %s %s, %s %s, seed %d" id label where names loss.name seed in
+  fits_a_screen r;
+  if r.verdict <> Report.Wrong then Alcotest.failf "%s is not seen:\n%s" said r.text;
+  match r.diagnosis with
+  | None -> ()
+  | Some _ -> if not (List.mem id (Report.mistakes r)) then Alcotest.failf "%s is not named:\n%s" said r.text
+
+let table seed =
+  let activations, loss, bias = setting seed in
+  let depth = List.length activations in
+  let shape = Point.shapes Gradient ~depth ~sizes:None ~rows:None ~seed in
+  let p = Point.make Gradient ~seed ~decimals:2 ~bias ~activations ~loss:(Some loss) shape in
+  let ways = List.concat_map (fun (m : Mistake.t) -> List.map (key m) (m.variations p)) Mistake.all in
+  List.iter (is_named seed activations loss bias) ways
+
+let right_everywhere seed =
+  let activations, loss, bias = setting seed in
+  let judged form = Judge.gradient ~case_file:"" ~seed ~bias (fun net ~x ~y -> Backprop.gradient ~form net ~loss ~x ~y) ~activations ~loss in
+  let r = judged Backprop.Vectorized in
+  green r;
+  holds "can show all" r
+
+(* ---- the case file *)
+
+let case_file () =
+  let file = Filename.temp_file "judged" ".case.json" in
+  let wrong = mine { by_hand with delta1 = (fun ~m ~a:_ -> m) } in
+  holds "backproof gradients" (Judge.gradient ~case_file:file wrong ~activations ~loss);
+  let channel = open_in_bin file in
+  let text = really_input_string channel (in_channel_length channel) in
+  close_in channel;
+  Sys.remove file;
+  let j = Result.get_ok (Json.of_string text) in
+  let get name j = Option.get (Json.member name j) in
+  let matrix j = Result.get_ok (Json.to_matrix j) in
+  let net = Network.of_json (Json.to_string (get "network" j)) in
+  let data = get "data" j in
+  let again = wrong net ~x:(matrix (get "x" data)) ~y:(matrix (get "y" data)) in
+  match get "gradients" j with
+  | Json.List sent -> List.iter2 (fun (g : Backprop.grad) j -> Near.mat "gradients" g.w (matrix (get "weights" j))) again sent
+  | _ -> Alcotest.fail "a list of gradients"
+
+let mends () =
+  let narrow id line = if String.length line > 72 then Alcotest.failf "%s: %d columns in %S" id (String.length line) line in
+  List.iter (fun (m : Mistake.t) -> List.iter (narrow m.id) m.mend) Mistake.all
+
+let suite =
+  [
+    case "mends fit a report" mends;
+    case "right, in other orders and at fixed sizes" right_ones;
+    case "right, in float32" in_float32;
+    case "right, in other layouts" other_layouts;
+    case "right, though it spoils its arguments" in_place;
+    case "the five commonest mistakes, by hand" five;
+    case "what the report says" words;
+    case "mistakes that are in no table" others;
+    case "a mistake that shows now and then" now_and_then;
+    case "functions that give no gradient" unusable;
+    case "wrong use" wrong_use;
+    case "an activation of one's own" own_activation;
+    case "what one row cannot show" blind;
+    case "one layer" pullbacks;
+    case "a softmax alone" softmax_alone;
+    case "the case file" case_file;
+    Specimens.law "right gradients are right" 2000 right_everywhere;
+    Specimens.law "every mistake of the table is seen and named" 400 table;
+  ]
