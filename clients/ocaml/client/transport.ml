@@ -13,31 +13,43 @@ type t = request -> (response, failure) result
 
 let header name (r : response) = List.assoc_opt name r.headers
 
-(* ---- handles: each keeps its connections; a stack of the idle ones, shared by threads *)
+(* ---- lines: each keeps its connections; a stack of the idle ones, shared by threads *)
+
+type line = { easy : Curl.t; multi : Curl.Multi.mt }
 
 let rec take idle =
   match Atomic.get idle with
-  | [] -> Curl.init ()
-  | handle :: others as seen -> if Atomic.compare_and_set idle seen others then handle else take idle
+  | [] -> { easy = Curl.init (); multi = Curl.Multi.create () }
+  | line :: others as seen -> if Atomic.compare_and_set idle seen others then line else take idle
 
-let rec give_back idle handle =
+let rec give_back idle line =
   let seen = Atomic.get idle in
-  if not (Atomic.compare_and_set idle seen (handle :: seen)) then give_back idle handle
+  if not (Atomic.compare_and_set idle seen (line :: seen)) then give_back idle line
 
-let with_handle idle f =
-  let handle = take idle in
-  let finally () =
-    Curl.reset handle;
-    give_back idle handle
-  in
-  Fun.protect ~finally (fun () -> f handle)
+let hang_up { easy; multi } =
+  Curl.Multi.cleanup multi;
+  Curl.cleanup easy
+
+(* A line on which an exchange came to its end is used again; one that was left in the middle never. *)
+let with_line idle f =
+  let line = take idle in
+  match f line with
+  | found ->
+      Curl.reset line.easy;
+      give_back idle line;
+      found
+  | exception e ->
+      hang_up line;
+      raise e
 
 (* ---- one exchange *)
 
 type gathered = { body : Buffer.t; mutable head : string list; mutable raised : exn option }
 
-(* libcurl's callbacks swallow exceptions; this one is kept and raised again when libcurl has returned. *)
-let keeping g otherwise f = match f () with v -> v | exception e -> g.raised <- Some e; otherwise
+(* libcurl's callbacks swallow exceptions. These keep them, to be raised when libcurl has returned. *)
+let keep g e = g.raised <- Some e; -1
+let write g s = match Buffer.add_string g.body s with () -> String.length s | exception e -> keep g e
+let write_head g s = match g.head <- s :: g.head with () -> String.length s | exception e -> keep g e
 
 let milliseconds s = if s >= 2e6 then 2_000_000_000 else if s > 0.001 then int_of_float (ceil (s *. 1000.)) else 1
 
@@ -55,7 +67,9 @@ let is_loopback url =
   | "localhost" | "[::1]" -> true
   | host -> String.length host > 4 && String.sub host 0 4 = "127."
 
-let line (name, value) = if value = "" then name ^ ":" else name ^ ": " ^ value
+(* What libcurl would say of its own accord: that it waits for leave to send, and that no body is a form. *)
+let unasked (r : request) = ("Expect", "") :: (if r.body = None then [ ("Content-Type", "") ] else [])
+let field_line (name, value) = if value = "" then name ^ ":" else name ^ ": " ^ value
 
 let set_body handle meth = function
   | Some body ->
@@ -69,13 +83,8 @@ let set_body handle meth = function
   | None -> if meth <> "GET" then Curl.set_customrequest handle meth
 
 let set_callbacks handle g =
-  let whole s = String.length s in
-  Curl.set_writefunction handle (fun s -> keeping g (-1) (fun () -> Buffer.add_string g.body s; whole s));
-  Curl.set_headerfunction handle (fun s -> keeping g (-1) (fun () -> g.head <- s :: g.head; whole s));
-  (* called every second at least: handlers of signals run here *)
-  let tick () = ignore (Sys.opaque_identity (ref 0)) in
-  Curl.set_noprogress handle false;
-  Curl.set_xferinfofunction handle (fun _ _ _ _ -> keeping g true (fun () -> tick (); g.raised <> None))
+  Curl.set_writefunction handle (write g);
+  Curl.set_headerfunction handle (write_head g)
 
 let set_up handle connect_timeout (r : request) =
   Curl.set_url handle r.url;
@@ -85,7 +94,7 @@ let set_up handle connect_timeout (r : request) =
   Curl.set_freshconnect handle r.once;
   Curl.set_connecttimeoutms handle (milliseconds (Float.min connect_timeout r.timeout));
   Curl.set_timeoutms handle (milliseconds r.timeout);
-  Curl.set_httpheader handle (List.map line (("Expect", "") :: r.headers));
+  Curl.set_httpheader handle (List.map field_line (unasked r @ r.headers));
   set_body handle r.meth r.body
 
 (* ---- reading the head: of several (100 Continue, a proxy's) the last counts *)
@@ -105,8 +114,8 @@ let rec last_head found = function
 
 (* ---- what went wrong *)
 
-let failure handle code said =
-  let why = Printf.sprintf "%s (libcurl: %s)" said (Curl.strerror code) in
+let failure handle code =
+  let why = "libcurl says: " ^ Curl.strerror code in
   let was_sent = Curl.get_requestsize handle > 0 in
   match code with
   | Curl.CURLE_COULDNT_RESOLVE_HOST -> Unconnected "there is no host of that name, or no name service"
@@ -124,27 +133,41 @@ let failure handle code said =
       Hopeless why
   | _ -> if was_sent then Broken why else Hopeless why
 
-let exchange connect_timeout (r : request) handle =
-  let g = { body = Buffer.create 4096; head = []; raised = None } in
-  let outcome =
-    match
-      set_up handle connect_timeout r;
-      set_callbacks handle g;
-      Curl.perform handle
-    with
-    | () -> Ok ()
-    | exception Curl.CurlException (code, _, said) -> Error (failure handle code said)
-  in
-  match (g.raised, outcome) with
-  | Some e, _ -> raise e
-  | None, Error failure -> Error failure
-  | None, Ok () ->
-      let status = Curl.get_responsecode handle in
+(* Between two looks handlers of signals run: their exceptions end the exchange. *)
+let look_every = 200 (* ms, unless something happens *)
+
+let rec finished multi =
+  ignore (Curl.Multi.perform multi);
+  match Curl.Multi.remove_finished multi with
+  | Some (_, code) -> code
+  | None ->
+      ignore (Curl.Multi.poll ~timeout_ms:look_every multi);
+      finished multi
+
+let answer g { easy; _ } = function
+  | Curl.CURLE_OK ->
+      let status = Curl.get_responsecode easy in
       Ok { status; headers = last_head [] g.head; body = Buffer.contents g.body }
+  | code -> Error (failure easy code)
+
+let exchange connect_timeout (r : request) line =
+  let g = { body = Buffer.create 4096; head = []; raised = None } in
+  set_up line.easy connect_timeout r;
+  set_callbacks line.easy g;
+  Curl.Multi.add line.multi line.easy;
+  let code = finished line.multi in
+  match g.raised with Some e -> raise e | None -> answer g line code
+
+let sent idle connect_timeout r =
+  match with_line idle (exchange connect_timeout r) with
+  | outcome -> outcome
+  | exception Curl.CurlException (code, _, _) -> Error (Hopeless ("libcurl says: " ^ Curl.strerror code))
+  | exception (Curl.Multi.Error why | Curl.Multi.CError (_, _, why)) -> Error (Broken ("libcurl says: " ^ why))
 
 let started = lazy (Curl.global_init Curl.CURLINIT_GLOBALALL)
 
 let curl ?(connect_timeout = 5.) () =
   Lazy.force started;
   let idle = Atomic.make [] in
-  fun r -> with_handle idle (exchange connect_timeout r)
+  Gc.finalise (fun idle -> List.iter hang_up (Atomic.exchange idle [])) idle;
+  sent idle connect_timeout
