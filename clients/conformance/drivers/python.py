@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import ssl
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 sys.modules["httpx._main"] = None  # type: ignore[assignment]  # httpx's own command, a quarter of every start
+
+import httpx  # noqa: E402
 
 from backproof import (  # noqa: E402
     BackproofError,
@@ -33,6 +36,7 @@ from backproof.results import LayerGradient  # noqa: E402
 
 Json = dict[str, Any]
 
+UNTRUSTING = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # the kit speaks http: reading certificates would slow each start
 MATRICES = ("x", "y", "weights", "bias")
 NON_FINITE = ("NaN", "Infinity", "-Infinity")
 
@@ -142,7 +146,9 @@ def answer(asked: Json) -> Json:
     if asked["call"] == "wait":
         arguments["timeout"] = timeout
     try:
-        with Client(asked["url"], timeout=timeout or 60.0, retry=Retry(attempts=attempts)) as client:
+        transport = httpx.HTTPTransport(verify=UNTRUSTING)
+        retry = Retry(attempts=attempts)
+        with Client(asked["url"], timeout=timeout or 60.0, retry=retry, transport=transport) as client:
             return {"result": wire(CALLS[asked["call"]](client, arguments))}
     except BackproofError as error:
         return {"error": failure(error)}

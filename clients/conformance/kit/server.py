@@ -82,8 +82,6 @@ class Handler(BaseHTTPRequestHandler):
         answer = self.played.take(request)
         self.played.log.append(f"> {self.command} {self.path} {shown(request['raw'])}")
         self.give(answer, bytes_of(filled(answer.body, self.played.saved), answer.text))
-        with self.played.lock:
-            self.played.answered = time.monotonic()
 
     do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_PATCH = exchange
 
@@ -102,6 +100,7 @@ class Handler(BaseHTTPRequestHandler):
         """The answer is sent, or what its fault leaves of it."""
         self.played.log.append(f"< {answer.fault or ''} {answer.status} {shown(body.decode())}")
         self.played.driver_ended.wait(answer.after)
+        self.played.answered = time.monotonic()  # before it is sent: a busy machine must not shorten a client's pause
         if answer.fault == "stall":
             self.played.driver_ended.wait()
         if answer.fault in ("stall", "close"):

@@ -22,9 +22,11 @@ def blocks(document: Path, language: str) -> list[str]:
 
 
 def brief(command: str) -> str:
-    """The command, which plays one case where it would play all: that is done in test_drivers."""
-    whole = "--driver" in command and "--only" not in command
-    return f"{command} --only training/capabilities" if whole else command
+    """The command, with a service that runs already, and for one case where it would play all, as test_drivers does."""
+    if "--driver" not in command:
+        return command
+    only = "" if "--only" in command else " --only training/capabilities"
+    return command + only + ("" if "--url" in command else ' --url "$BACKPROOF_URL"')
 
 
 @pytest.mark.parametrize("document", [GUIDE, KIT / "README.md"], ids=lambda path: path.name)

@@ -1,7 +1,5 @@
 """Every client against every case, over real sockets."""
 
-import re
-
 import pytest
 
 from .conftest import kit
@@ -11,7 +9,7 @@ from .drivers import DRIVERS
 @pytest.mark.parametrize("name", DRIVERS)
 def test_the_client_conforms(url: str, name: str) -> None:
     played = kit("--driver", DRIVERS[name], "--url", url, "--jobs", "6")
-    assert played.returncode == 0, played.stdout + played.stderr
-    passed, failed = map(int, re.findall(r"\d+", played.stdout.splitlines()[-1]))
-    listed = [line for line in kit("--list").stdout.splitlines() if not line.startswith(" ")]
-    assert (passed, failed) == (len(listed), 0)
+    cases = [line for line in kit("--list").stdout.splitlines() if not line.startswith(" ")]
+    told = [line for line in played.stdout.splitlines() if not line.startswith("ok ")]
+    assert told == [f"{len(cases)} passed, 0 failed"], "\n".join(told) + played.stderr
+    assert played.returncode == 0
