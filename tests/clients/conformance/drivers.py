@@ -10,4 +10,6 @@ DRIVERS = {
     "python": f"{sys.executable} clients/conformance/drivers/python.py",
     "javascript": "node clients/javascript/driver.mjs",
     "shell": "clients/shell/driver",
+    "ocaml": "clients/ocaml/_build/default/conformance/driver.exe",
 }
+BUILT = {"ocaml": "dune"}  # the fixtures that build the drivers that are not there from the start

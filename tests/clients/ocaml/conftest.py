@@ -33,9 +33,7 @@ def environment(**more: str) -> dict[str, str]:
 def serve(folder: Path, port: int = 0) -> Served:
     """A service on that folder, which says where it is."""
     command = [sys.executable, "-m", "backproof_service.command", "--port", str(port), "--workers", "1"]
-    process = subprocess.Popen(
-        [*command, "--data", str(folder)], stdout=subprocess.PIPE, text=True, env=environment()
-    )
+    process = subprocess.Popen([*command, "--data", str(folder)], stdout=subprocess.PIPE, text=True, env=environment())
     assert process.stdout is not None
     said = process.stdout.readline()
     found = re.search(r"http://\S+", said)

@@ -38,9 +38,7 @@ def test_a_wait_survives_the_death_of_the_service(dune: Path, serving: Callable[
     job = httpx.post(f"{first.url}/train", json=XOR | {"epochs": 120_000}, timeout=60).json()["id"]
     command = [str(dune / "test_client" / "waiting.exe"), job]
     settings = environment(BACKPROOF_URL=first.url)
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=settings
-    ) as waiting:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=settings) as waiting:
         assert waiting.stdout is not None
         for line in waiting.stdout:
             if re.fullmatch(r"running at epoch [1-9]\d* of 120000\n", line):
