@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from kit.values import CaseError, Json
 
-SCRIPT = {"script", "opens_after", "closed"}
+SCRIPT = {"script", "opens_after", "closed", "base"}
 ENTRY = {"request", "answer", "times", "pause_at_least"}
 REQUEST = {"method", "path", "query", "headers", "body", "raw"}
 ANSWER = {"status", "headers", "json", "problem", "text", "type", "after", "fault"}
@@ -45,6 +45,7 @@ class Script:
     entries: tuple[Entry, ...] = ()
     opens_after: float = 0.0
     closed: bool = False
+    base: str = ""  # what the driver's url has after the port
 
 
 def script(told: Json) -> Script:
@@ -57,6 +58,7 @@ def script(told: Json) -> Script:
         tuple(one for each in entries for one in repeated(each)),
         seconds(held.get("opens_after")),
         held.get("closed") is True,
+        str(held.get("base", "")),
     )
 
 

@@ -158,7 +158,7 @@ def playing(script: Script, saved: Mapping[str, Json]) -> Iterator[tuple[str, Pl
     elif not script.closed:
         serve()
     try:
-        yield f"http://127.0.0.1:{server.server_address[1]}", played
+        yield f"http://127.0.0.1:{server.server_address[1]}{script.base}", played
     finally:
         opening.cancel()
         played.driver_ended.set()

@@ -1,6 +1,8 @@
 """What the shell client does beyond the kit's calls: its exit codes, its words, and bytes that pass untouched."""
 
 import json
+import os
+import signal
 import subprocess
 
 import pytest
@@ -81,3 +83,24 @@ def test_numbers_are_printed_as_they_came(url: str) -> None:
     }
     told = ran("predict", "--url", url, text=json.dumps(request))
     assert '"outputs":[[0.30000000000000004],[5e-324],[-1.5]]' in told.stdout
+
+
+def test_gradients_that_do_not_agree_are_1_and_printed(url: str) -> None:
+    network = {"layers": [{"weights": [[1]], "bias": [0], "activation": "identity"}]}
+    request = REQUEST | {"network": network, "data": {"x": [[1e200], [1e308]], "y": [[1], [-1e308]]}}
+    told = ran("gradients", "--url", url, text=json.dumps(request))
+    assert (told.returncode, json.loads(told.stdout)["agree"]) == (1, False)
+
+
+def test_ctrl_c_is_130_and_leaves_the_job_running(url: str) -> None:
+    request = REQUEST | {"epochs": 10_000_000, "optimizer": {"type": "sgd", "learning_rate": 1e-9}}
+    job = json.loads(ran("train", "--url", url, text=json.dumps(request)).stdout)["id"]
+    with subprocess.Popen(
+        [str(CLIENT), "wait", job, "--url", url], start_new_session=True, env=environment()
+    ) as waiting:
+        with pytest.raises(subprocess.TimeoutExpired):
+            waiting.wait(1.5)
+        os.killpg(waiting.pid, signal.SIGINT)  # as a terminal does: the client and what it started
+        assert waiting.wait(10) == 130
+    assert json.loads(ran("job", job, "--url", url).stdout)["state"] in ("queued", "running")
+    assert ran("cancel", job, "--url", url).returncode == 0
