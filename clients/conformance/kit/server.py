@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from kit.expect import differences
 from kit.script import Answer, Entry, Script, bytes_of
-from kit.values import Json, filled, read, shown
+from kit.values import CaseError, Json, filled, read, shown
 
 
 @dataclass
@@ -42,8 +42,11 @@ class Played:
 
     def wrong(self, entry: Entry, request: Mapping[str, Json], told: str) -> Iterator[str]:
         """What is wrong with a request, in words."""
-        for difference in differences(filled(dict(entry.request), self.saved), dict(request)):
-            yield f"request {self.next + 1} ({told}): {difference}"
+        try:
+            for difference in differences(filled(dict(entry.request), self.saved), dict(request)):
+                yield f"request {self.next + 1} ({told}): {difference}"
+        except CaseError as error:
+            yield f"the case cannot be played: request {self.next + 1}: {error}"
         passed = time.monotonic() - self.answered
         if self.answered and passed < entry.pause_at_least:
             yield f"request {self.next + 1} ({told}) came after {passed:.2f} s, not {entry.pause_at_least:g} s"

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from .conftest import kit
+from .drivers import DRIVERS
 
 MATCHING: list[tuple[Any, Any]] = [
     ({"a": 1}, {"a": 1.0, "b": 2}),
@@ -134,3 +135,10 @@ def test_a_request_that_never_comes_fails(tmp_path: Path) -> None:
     told = played(tmp_path, """echo '{"result": {"id": "job_1"}}'""", server={"script": script})
     assert told.returncode == 1
     assert "GET /jobs/job_1 never came" in told.stdout
+
+
+def test_a_script_that_expects_nonsense_fails(tmp_path: Path) -> None:
+    script = [{"request": {"path": {"$nearly": 1}}, "answer": {"json": JOB}}]
+    told = played(tmp_path, DRIVERS["javascript"], server={"script": script})
+    assert (told.returncode, told.stderr) == (1, "")
+    assert "the case cannot be played: request 1" in told.stdout
