@@ -234,8 +234,10 @@ let check_counts points rows =
   if points < 1 then Errors.value "points must be at least 1, not %d." points;
   Option.iter (fun n -> if n < 1 then Errors.value "rows must be at least 1, not %d." n) rows
 
-(* A name as that of a file: what no shell minds *)
-let file_name = String.map (function ('a' .. 'z' | 'A' .. 'Z' | '0' .. '9' | '_' | '-' | '.') as c -> c | _ -> '-')
+(* A name as that of a file: its words, without what a shell minds *)
+let file_name name =
+  let plain = function ('a' .. 'z' | 'A' .. 'Z' | '0' .. '9' | '_' | '.') as c -> c | _ -> ' ' in
+  String.concat "-" (List.filter (( <> ) "") (String.split_on_char ' ' (String.map plain name)))
 
 let gradient ?(name = "gradient") ?(seed = 0) ?(points = 5) ?sizes ?rows ?(bias = true) ?(layout = []) ?case_file mine
     ~activations ~loss =

@@ -113,7 +113,7 @@ let cause_lines (d : Diagnosis.t) =
 
 let case_lines = function
   | None -> []
-  | Some file -> labelled "case" ("backproof gradients " ^ file)
+  | Some file -> labelled "case" (file ^ " (for the command: backproof gradients FILE)")
 
 (* ---- reports *)
 

@@ -1,0 +1,91 @@
+"""A new user's first five minutes: a project that vendors the library, by the README's own words."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from .conftest import environment
+
+OCAML = Path(__file__).resolve().parents[3] / "clients" / "ocaml"
+README = (OCAML / "README.md").read_text(encoding="utf-8")
+MENDED = "Mat.hadamard (Mat.mul delta2 (Mat.transpose w2)) (Mat.map (fun a -> 1. -. (a *. a)) a1)"
+
+
+def blocks(language: str) -> list[str]:
+    """The fenced blocks in that language."""
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+def dune(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Dune in that folder, which is a project of its own; without a service, and without Python in reach."""
+    found = {name: value for name, value in environment().items() if name != "PATH"}
+    path = os.pathsep.join({str(Path(shutil.which(tool) or "").parent) for tool in ("dune", "ocamlc", "as", "gcc")})
+    command = ["dune", *arguments, "--root", "."]
+    return subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, timeout=300, env=found | {"PATH": path}, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project that the README's commands make, in a checkout without what was built there."""
+    checkout = tmp_path_factory.mktemp("checkout")
+    shutil.copytree(OCAML, checkout / "clients" / "ocaml", ignore=shutil.ignore_patterns("_build*"))
+    subprocess.run(["bash", "-euo", "pipefail", "-c", blocks("sh")[0]], cwd=checkout, check=True)
+    return checkout / "my_nn"
+
+
+def test_a_wrong_gradient_is_red_and_says_why(project: Path, tmp_path: Path) -> None:
+    test = project / "test" / "test_nn.ml"
+    test.write_text(blocks("ocaml")[0], encoding="utf-8")
+    red = dune(project, "build", "@runtest")
+    said = red.stdout + red.stderr
+    assert red.returncode == 1, said
+    assert blocks("text")[0] in said
+    assert said.count("missing_derivative") == 1
+    assert "Raised at" not in said
+    case = project / "_build" / "default" / "test" / "tanh-softmax-cross_entropy.case.json"
+    command = [sys.executable, "-m", "backproof", "gradients", str(case), "--json", "--data", str(tmp_path / "data")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment())
+    assert done.returncode == 1, done.stderr
+    rows = {row["parameter"]: row for row in json.loads(done.stdout)["yours"]}
+    assert {name: row["agree"] for name, row in rows.items()} == {
+        "layers.0.weights": False,
+        "layers.0.bias": False,
+        "layers.1.weights": True,
+        "layers.1.bias": True,
+    }
+
+
+def test_a_right_one_is_green(project: Path) -> None:
+    test = project / "test" / "test_nn.ml"
+    wrong = blocks("ocaml")[0]
+    right = wrong.replace("let delta1 = Mat.mul delta2 (Mat.transpose w2) in", f"let delta1 = {MENDED} in")
+    assert right != wrong
+    test.write_text(right, encoding="utf-8")
+    green = dune(project, "build", "@runtest")
+    assert green.returncode == 0, green.stdout + green.stderr
+    said = re.search(r"right at 5 points that can show all \d+ mistakes", README)
+    assert said
+    assert said.group() in green.stdout + green.stderr
+
+
+def test_the_library_s_lines_compile(project: Path) -> None:
+    folder = project / "lines"
+    folder.mkdir()
+    (folder / "dune").write_text("(executable (name lines) (libraries backproof))")
+    options, library = blocks("ocaml")[1:3]
+    given = "open Backproof\nlet loss = Loss.cross_entropy\nlet activations = Activation.[ tanh; softmax ]\n"
+    mine = "let mine net ~x ~y = Backprop.gradient net ~loss ~x ~y\n"
+    (folder / "lines.ml").write_text(library + given + mine + options, encoding="utf-8")
+    built = dune(project, "build", "./lines/lines.exe")
+    assert built.returncode == 0, built.stderr
+    run = subprocess.run([project / "_build" / "default" / "lines" / "lines.exe"], cwd=folder, check=True)
+    assert run.returncode == 0
+    assert json.loads((folder / "xor.json").read_text())["layers"][1]["activation"] == "sigmoid"
