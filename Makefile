@@ -4,6 +4,7 @@
 #   make demo     both forms of backpropagation, trained and compared over HTTP, on real data
 #   make test     every test                      make check    formatting, lint, types, import direction
 #   make serve    the service at 127.0.0.1:8000, its data in ./data
+#   make ocaml    builds and tests clients/ocaml alone, without Python
 #   make sweep    the tests with the full counts of the seeded property tests
 #   make clean    removes what the targets made, except ./data
 
@@ -21,6 +22,7 @@ PROJECTS := core/pyproject.toml service/pyproject.toml clients/python/pyproject.
 PACKAGES := core/backproof_core service/backproof_service clients/python/backproof
 BUILDERS := hatchling editables
 EXAMPLES := scikit-learn
+SWEPT := tests/clients/ocaml/test_library.py   # runs the tests of the OCaml library, of which a sweep is longer
 TOOLS := ruff mypy pytest pytest-xdist hypothesis schemathesis openapi-generator-cli
 CLIENTS := python-dateutil urllib3   # what a generated Python client imports
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check -c $(PINS)
@@ -29,7 +31,7 @@ PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check -c $(PINS)
 ONE_THREAD := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test serve check sweep clean
+.PHONY: help demo test serve check ocaml sweep clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -65,11 +67,17 @@ check: .venv/tools
 	@echo "Import direction"; $(BIN)/pytest --quiet tests/test_imports.py
 
 test: .venv/tools
+	@tests/toolchain
 	@$(ONE_THREAD) $(BIN)/pytest --quiet -n $(PROCESSES) --dist loadfile $(PYTEST)
 
+ocaml:
+	@tests/toolchain ocaml
+	cd clients/ocaml && dune build @all @runtest
+
 sweep: .venv/tools
-	@BACKPROOF_SWEEP=1 $(ONE_THREAD) $(BIN)/pytest --quiet -n $(PROCESSES) --dist load tests/core $(PYTEST)
+	@tests/toolchain
+	@BACKPROOF_SWEEP=1 $(ONE_THREAD) $(BIN)/pytest --quiet -n $(PROCESSES) --dist load tests/core $(SWEPT) $(PYTEST)
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+	rm -rf clients/ocaml/_build* .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
 	find . -name .git -prune -o \( -name __pycache__ -o -name '*.egg-info' \) -type d -prune -exec rm -rf {} +

@@ -26,7 +26,7 @@ val gradient :
   activations:Activation.t list ->
   loss:Loss.t ->
   unit Alcotest.test_case
-(** [gradient mine ~activations ~loss] is the test that {!Judge.gradient} finds [mine] right. [name], which is that of
+(** [gradient mine ~activations ~loss] is the test that {!Backproof.Judge.gradient} finds [mine] right. [name], which is that of
     the test and of the case file, is made of the activations and the loss unless it is given. *)
 
 val pullback :
@@ -40,7 +40,7 @@ val pullback :
   (w:Mat.t -> b:float array option -> x:Mat.t -> upstream:Mat.t -> Judge.pulled) ->
   activation:Activation.t ->
   unit Alcotest.test_case
-(** [pullback mine ~activation] is the test that {!Judge.pullback} finds [mine] right. *)
+(** [pullback mine ~activation] is the test that {!Backproof.Judge.pullback} finds [mine] right. *)
 
 val activation :
   ?name:string ->
@@ -52,7 +52,7 @@ val activation :
   (z:Mat.t -> a:Mat.t -> upstream:Mat.t -> Mat.t) ->
   activation:Activation.t ->
   unit Alcotest.test_case
-(** [activation mine ~activation] is the test that {!Judge.activation} finds [mine] right. *)
+(** [activation mine ~activation] is the test that {!Backproof.Judge.activation} finds [mine] right. *)
 
 val test_case : string -> (unit -> Report.t) -> unit Alcotest.test_case
 (** [test_case name report] is the test of that name that [report ()] is right. *)

@@ -50,7 +50,8 @@ val all : t list
 (** [all] is every activation that the service knows. *)
 
 val named : string -> t
-(** [named name] is the activation of that name. @raise Errors.Unknown_name with the valid ones. *)
+(** [named name] is the activation of that name.
+    @raise Errors.Unknown_name with the valid ones. *)
 
 val elementwise : ?kinked:bool -> name:string -> df:(float -> float -> float) -> (float -> float) -> t
 (** [elementwise ~name ~df f] is an activation of your own: [f z], and [df z a] its derivative where a = [f z]. The

@@ -1,10 +1,10 @@
 (** Backpropagation in two forms that share nothing but the network and the loss.
 
     [Matched] moves, transposes and multiplies entry by entry until the shapes fit:
-    δ_l = (δ_{l+1} W_{l+1}ᵀ)∘σ'(Z_l), ∇W_l = A_{l−1}ᵀ δ_l, ∇b_l = 1ᵀ δ_l.
+    δ_l = (δ{_l+1} W{_l+1}ᵀ)∘σ'(Z_l), ∇W_l = A{_l−1}ᵀ δ_l, ∇b_l = 1ᵀ δ_l.
 
     [Vectorized] is the chain rule of matrix calculus, literally, with {!Mat.kron}, {!Mat.diag} and {!Mat.eye}:
-    Δ_l = Δ_{l+1} (W_{l+1}ᵀ ⊗ I_N) Diag(vec σ'(Z_l)), ∇W_l = unvec((1ᵀ Δ_l (I ⊗ A_{l−1}))ᵀ). *)
+    Δ_l = Δ{_l+1} (W{_l+1}ᵀ ⊗ I_N) Diag(vec σ'(Z_l)), ∇W_l = unvec((1ᵀ Δ_l (I ⊗ A{_l−1}))ᵀ). *)
 
 type form = Matched | Vectorized  (** *)
 (** The type for the forms. *)
@@ -17,7 +17,7 @@ type grads = grad list
 
 type jacobian = { dw : Mat.t; db : Mat.t option }
 (** The type for the Jacobian of the error matrix by one layer's parameters, with N·d_L rows, rows and columns in the
-    order of {!Mat.vec}: [dw] has d_{l−1}·d_l columns, [db] has d_l. *)
+    order of {!Mat.vec}: [dw] has d{_l−1}·d_l columns, [db] has d_l. *)
 
 val max_bytes : int
 (** [max_bytes] is the memory that {!Vectorized} may take, 2 GiB; what would need more is refused beforehand. *)
@@ -30,7 +30,7 @@ val predicted_bytes : Network.t -> rows:int -> int
 module type S = sig
   val deltas : ?form:form -> Network.t -> loss:Loss.t -> x:Mat.t -> y:Mat.t -> Mat.t list
   (** [deltas net ~loss ~x ~y] is δ_1 … δ_L, each N×d_l: the derivative of the loss by Z_l. [form] defaults to
-      {!Matched}.
+      [Matched].
       @raise Errors.Shape_mismatch where [x] or [y] do not fit [net].
       @raise Errors.Inadmissible_pair where [loss] is not defined on the outputs of the last activation.
       @raise Errors.Invalid_value where [y] is no target of [loss].

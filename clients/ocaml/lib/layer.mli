@@ -20,7 +20,8 @@ val d_out : t -> int
 (** [d_out l] is the number of outputs of [l]. *)
 
 val affine : t -> Mat.t -> Mat.t
-(** [affine l a] is Z = a·W + 1bᵀ. @raise Errors.Shape_mismatch unless [a] has [d_in l] columns. *)
+(** [affine l a] is Z = a·W + 1bᵀ.
+    @raise Errors.Shape_mismatch unless [a] has [d_in l] columns. *)
 
 (**/**)
 

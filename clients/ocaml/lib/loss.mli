@@ -15,7 +15,9 @@ type t = private {
 }
 (** The type for losses. *)
 
-(** {1 The losses there are}, for N rows and d outputs *)
+(** {1 The losses there are}
+
+    For N rows and d outputs. *)
 
 val half_sse : t
 (** [half_sse] is Σ ½(h − y)², the article's. *)
@@ -37,7 +39,8 @@ val all : t list
 (** [all] is every loss. *)
 
 val named : string -> t
-(** [named name] is the loss of that name. @raise Errors.Unknown_name with the valid ones. *)
+(** [named name] is the loss of that name.
+    @raise Errors.Unknown_name with the valid ones. *)
 
 val linear : Mat.t -> t
 (** [linear m] is Σ m∘h, whose slope is [m]: what a layer in the middle sees of the loss above it. The service does not
@@ -46,7 +49,8 @@ val linear : Mat.t -> t
 (** {1 What they do} *)
 
 val check_last : t -> Activation.t -> unit
-(** [check_last l s] is nothing. @raise Errors.Inadmissible_pair where [l] is not defined on the outputs of [s]. *)
+(** [check_last l s] is nothing.
+    @raise Errors.Inadmissible_pair where [l] is not defined on the outputs of [s]. *)
 
 val delta : t -> Activation.t -> z:Mat.t -> h:Mat.t -> y:Mat.t -> Mat.t
 (** [delta l s ~z ~h ~y] is δ_L, N×d_L: (H − Y)/N for the folded pair, else the slope pulled back through [s]. *)

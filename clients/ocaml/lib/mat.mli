@@ -57,16 +57,20 @@ val scale : float -> t -> t
 (** [scale c m] is c·m. *)
 
 val add : t -> t -> t
-(** [add a b] is a + b. @raise Errors.Shape_mismatch if they differ in shape. *)
+(** [add a b] is a + b.
+    @raise Errors.Shape_mismatch if they differ in shape. *)
 
 val sub : t -> t -> t
-(** [sub a b] is a − b. @raise Errors.Shape_mismatch if they differ in shape. *)
+(** [sub a b] is a − b.
+    @raise Errors.Shape_mismatch if they differ in shape. *)
 
 val hadamard : t -> t -> t
-(** [hadamard a b] is a∘b, the product entry by entry. @raise Errors.Shape_mismatch if they differ in shape. *)
+(** [hadamard a b] is a∘b, the product entry by entry.
+    @raise Errors.Shape_mismatch if they differ in shape. *)
 
 val mul : t -> t -> t
-(** [mul a b] is the matrix product a·b. @raise Errors.Shape_mismatch unless [cols a = rows b]. *)
+(** [mul a b] is the matrix product a·b.
+    @raise Errors.Shape_mismatch unless [cols a = rows b]. *)
 
 val kron : t -> t -> t
 (** [kron a b] is the Kronecker product a ⊗ b: block (i, j) is [a.(i).(j)]·b. *)
@@ -78,7 +82,8 @@ val row_sums : t -> float array
 (** [row_sums m] is m·1, the sum of each row. *)
 
 val add_row : t -> float array -> t
-(** [add_row m b] is m + 1bᵀ. @raise Errors.Shape_mismatch unless [b] has [cols m] entries. *)
+(** [add_row m b] is m + 1bᵀ.
+    @raise Errors.Shape_mismatch unless [b] has [cols m] entries. *)
 
 val sum : t -> float
 (** [sum m] is the sum of all entries, 1ᵀ vec m. *)
@@ -87,7 +92,8 @@ val max_abs : t -> float
 (** [max_abs m] is the largest absolute value of an entry; NaN if one is. *)
 
 val dot : t -> t -> float
-(** [dot a b] is the sum of a∘b. @raise Errors.Shape_mismatch if they differ in shape. *)
+(** [dot a b] is the sum of a∘b.
+    @raise Errors.Shape_mismatch if they differ in shape. *)
 
 val equal : t -> t -> bool
 (** [equal a b] is whether the shapes and the bits of all entries are the same. *)

@@ -21,12 +21,14 @@ val create : ?activation:Activation.t -> ?activations:Activation.t list -> ?bias
     @raise Errors.Shape_mismatch unless there are two sizes, all of them positive, and one activation for each layer. *)
 
 val make : Layer.t list -> t
-(** [make layers] is the network of [layers]. @raise Errors.Shape_mismatch where two neighbours do not chain, or a bias
+(** [make layers] is the network of [layers].
+    @raise Errors.Shape_mismatch where two neighbours do not chain, or a bias
     does not fit its weights. *)
 
 val load : string -> t
 (** [load file] is the network in a file of weights, as {!save} and the service write it.
-    @raise Errors.Invalid_value where the file holds none. @raise Sys_error where it cannot be read. *)
+    @raise Errors.Invalid_value where the file holds none.
+    @raise Sys_error where it cannot be read. *)
 
 val save : t -> string -> unit
 (** [save net file] writes [net] to [file] as the wire's weights, JSON; every number reads back bit for bit.
@@ -45,7 +47,7 @@ val layers : t -> Layer.t list
 (** [layers net] is the layers, first to last, with weights d_in×d_out. *)
 
 val weights : t -> Mat.t list
-(** [weights net] is copies of W_1 … W_L, as {!orientation} says. *)
+(** [weights net] is copies of W_1 … W_L, as {!val-orientation} says. *)
 
 val biases : t -> float array option list
 (** [biases net] is copies of b_1 … b_L. *)
@@ -68,11 +70,12 @@ val oriented : orientation -> t -> t
 (** {1 Computing} *)
 
 val forward : t -> Mat.t -> pass
-(** [forward net x] is Z_l = A_{l−1}W_l + 1b_lᵀ and A_l = σ_l(Z_l) for every layer, for the rows [x].
+(** [forward net x] is Z_l = A{_l−1}W_l + 1b_lᵀ and A_l = σ_l(Z_l) for every layer, for the rows [x].
     @raise Errors.Shape_mismatch unless [x] has d_0 columns. *)
 
 val predict : t -> Mat.t -> Mat.t
-(** [predict net x] is the outputs H, N×d_L, for the rows [x]. @raise Errors.Shape_mismatch as {!forward}. *)
+(** [predict net x] is the outputs H, N×d_L, for the rows [x].
+    @raise Errors.Shape_mismatch as {!forward}. *)
 
 (**/**)
 

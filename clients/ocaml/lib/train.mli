@@ -4,7 +4,7 @@
 module type S = sig
   val step : ?form:Backprop.form -> ?rate:float -> Network.t -> loss:Loss.t -> x:Mat.t -> y:Mat.t -> Network.t
   (** [step net ~loss ~x ~y] is [net] after one update on all rows, W − rate·∂loss/∂W. [rate] defaults to 1, the
-      article's, [form] to {!Backprop.Matched}. It raises what {!Backprop.S.gradient} raises. *)
+      article's, [form] to [Matched]. It raises what [Backprop.gradient] raises. *)
 
   val fit :
     ?form:Backprop.form ->
@@ -22,7 +22,7 @@ module type S = sig
       update on all rows in order; with it, a permutation drawn from [seed] (default 0) is cut into batches, the short
       last one kept. [on_epoch] is told each epoch, from 1, with the loss seen before its updates. From given weights
       and without [batch_size] every way gives the same numbers up to rounding; permutations differ from the service's.
-      It raises what {!Backprop.S.gradient} raises.
+      It raises what [Backprop.gradient] raises.
       @raise Errors.Invalid_value unless [epochs], [rate] and [batch_size] are positive and fit the rows.
       @raise Errors.Non_finite_loss where the loss stops being a finite number. *)
 end

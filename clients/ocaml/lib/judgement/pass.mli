@@ -4,10 +4,10 @@ type place = {
   l : int;  (** The layer, from 0. *)
   depth : int;  (** The number of layers. *)
   layer : Layer.t;
-  a_in : Mat.t;  (** Its inputs, A_{l−1}. *)
+  a_in : Mat.t;  (** Its inputs, A{_l−1}. *)
   z : Mat.t;
   a : Mat.t;
-  z_in : Mat.t;  (** Z_{l−1}; X for the first layer. *)
+  z_in : Mat.t;  (** Z{_l−1}; X for the first layer. *)
   inputs : Activation.t option;  (** The activation that made the inputs; [None] for the first layer. *)
 }
 (** The type for what a rule may look at. *)
@@ -18,7 +18,7 @@ type rules = {
   kept : place -> Mat.t -> Mat.t;  (** What is done to δ_L once it is made: nothing. *)
   pull : place -> Mat.t -> Mat.t;  (** δ from M: M∘σ'(Z). *)
   send : place -> Mat.t -> Mat.t;  (** M from δ of the layer above: δWᵀ. *)
-  weights : place -> Mat.t -> Mat.t;  (** ∇W = A_{l−1}ᵀδ. *)
+  weights : place -> Mat.t -> Mat.t;  (** ∇W = A{_l−1}ᵀδ. *)
   bias : place -> Mat.t -> float array;  (** ∇b = 1ᵀδ. *)
 }
 (** The type for rules. *)

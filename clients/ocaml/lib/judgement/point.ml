@@ -37,13 +37,9 @@ let rounded decimals x =
   let unit = 10. ** float_of_int decimals in
   Float.round (x *. unit) /. unit
 
-let normal rng =
-  let radius = sqrt (-2. *. log (1. -. Random.State.float rng 1.)) in
-  radius *. cos (2. *. Float.pi *. Random.State.float rng 1.)
-
 (* A normal number that is not 0 after it is rounded: a zero hides what it is multiplied with. *)
 let rec number rng decimals std =
-  let x = rounded decimals (std *. normal rng) in
+  let x = rounded decimals (std *. Init.gaussian rng) in
   if x = 0. then number rng decimals std else x
 
 let margin = 0.05

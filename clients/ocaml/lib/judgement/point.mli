@@ -7,8 +7,8 @@ type kind =
 (** The type for what is judged. *)
 
 type t = { kind : kind; net : Network.t; loss : Loss.t; x : Mat.t; y : Mat.t }
-(** The type for points. For a {!Pullback} or an {!Activation} [loss] is {!Loss.linear} of [y], the gradient by the
-    outputs; for an {!Activation} the one layer has the identity as weights, so [x] is Z. *)
+(** The type for points. For a [Pullback] or an [Activation] [loss] is {!Loss.linear} of [y], the gradient by the
+    outputs; for an [Activation] the one layer has the identity as weights, so [x] is Z. *)
 
 type shape = { rows : int; sizes : int list }
 (** The type for how large a point is. *)
