@@ -17,3 +17,4 @@ type t = {
 (**/**)
 
 val read : Yojson.Safe.t -> t
+(** The capabilities that a JSON object is; raises Read.Bad where it is none. *)

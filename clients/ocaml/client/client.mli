@@ -32,7 +32,8 @@ exception Failed of error
 (** What {!ok} and [Remote] raise. Its printed form is the {!message}. *)
 
 val ok : ('a, error) result -> 'a
-(** [ok r] is the value of [r]. @raise Failed with its error. *)
+(** [ok r] is the value of [r].
+    @raise Failed with its error. *)
 
 val create : ?timeout:float -> ?retries:int -> ?transport:Transport.t -> ?clock:Clock.t -> ?url:string -> unit -> t
 (** [create ()] is a client of the service at [url], else at BACKPROOF_URL, else at http://127.0.0.1:8000. An exchange

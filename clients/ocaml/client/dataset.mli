@@ -19,3 +19,4 @@ type t = {
 (**/**)
 
 val read : Yojson.Safe.t -> t
+(** The data set that a JSON object is; raises Read.Bad where it is none. *)

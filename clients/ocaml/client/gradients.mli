@@ -49,3 +49,4 @@ val witness : string -> t -> form option
 (**/**)
 
 val read : Yojson.Safe.t -> t
+(** The gradients that a JSON object is; raises Read.Bad where it is none. *)

@@ -78,3 +78,4 @@ val at_epoch : t -> string
 (**/**)
 
 val read : Yojson.Safe.t -> t
+(** The job that a JSON object is; raises Read.Bad where it is none. *)

@@ -12,3 +12,4 @@ val column : string -> t -> float option array option
 (**/**)
 
 val read : Yojson.Safe.t -> t
+(** The curves that a JSON object is; raises Read.Bad where it is none. *)

@@ -22,8 +22,8 @@ val given : Network.t -> t
 val drawn :
   ?activation:Activation.t -> ?activations:Activation.t list -> ?bias:bool -> ?init:Init.t -> ?seed:int -> int list -> t
 (** [drawn [2; 2; 1]] is a network of those sizes, inputs first, drawn by the service. Every layer has [activation]
-    (default {!Activation.sigmoid}) unless [activations] names one for each. The arguments are those of
-    {!Network.create}; the numbers are others, since the service has another generator. *)
+    (default {!Backproof.Activation.sigmoid}) unless [activations] names one for each. The arguments are those of
+    {!Backproof.Network.create}; the numbers are others, since the service has another generator. *)
 
 (**/**)
 

@@ -13,3 +13,4 @@ type t = {
 (**/**)
 
 val read : Yojson.Safe.t -> t
+(** The outputs that a JSON object is; raises Read.Bad where it is none. *)

@@ -46,7 +46,10 @@ let place j =
   | None, None, None -> Nowhere
 
 let fault j = { place = place j; detail = Read.(some "" "detail" text j) }
-let extra : Yojson.Safe.t -> _ = function `Assoc l -> List.filter (fun (name, _) -> not (List.mem name named)) l | _ -> []
+
+let extra : Yojson.Safe.t -> (string * Yojson.Safe.t) list = function
+  | `Assoc l -> List.filter (fun (name, _) -> not (List.mem name named)) l
+  | _ -> []
 
 let read ~status j =
   let words name = Read.(some "" name text j) in

@@ -9,7 +9,7 @@ val deepest : int
 (** [deepest] is how many lists and objects may stand within each other; what is deeper is refused unread. *)
 
 val parse : string -> json
-(** [parse text] is the value that [text] is. @raise Bad where it is none. *)
+(** [parse text] is the value that [text] is. It raises {!Bad} where it is none. *)
 
 val bad : ('a, unit, string, 'b) format4 -> 'a
 (** [bad format …] raises {!Bad} with that message. *)
@@ -17,7 +17,8 @@ val bad : ('a, unit, string, 'b) format4 -> 'a
 (** {1 Members of objects} *)
 
 val need : string -> (json -> 'a) -> json -> 'a
-(** [need name read j] is the member [name] of the object [j], as [read] reads it. @raise Bad where there is none. *)
+(** [need name read j] is the member [name] of the object [j], as [read] reads it. It raises {!Bad} where there is
+    none. *)
 
 val opt : string -> (json -> 'a) -> json -> 'a option
 (** [opt name read j] is the same, and [None] where the member is missing or null. *)

@@ -1,9 +1,10 @@
 (** The local API over HTTP: what is written against [Backprop.S] and [Train.S] runs here and on a service unchanged.
 
-    What the local functions refuse is refused with the same exception, mostly before anything is sent: [Shape_mismatch],
-    [Inadmissible_pair], [Invalid_value], [Too_large_for_form], and [Non_finite_loss] for a run that diverged. Anything
-    else that fails raises {!Client.Failed}: no service, a loss or activation of your own, which the service does not
-    know, or numbers in the data that are not finite, which are not sent. The service has its own memory budget. *)
+    What the local functions refuse is refused with the same exception, mostly before anything is sent:
+    [Shape_mismatch], [Inadmissible_pair], [Invalid_value], [Too_large_for_form], and [Non_finite_loss] for a run that
+    diverged. Anything else that fails raises {!Client.Failed}: no service, a loss or activation of your own, which the
+    service does not know, or numbers in the data that are not finite, which are not sent. The service has its own
+    memory budget. *)
 
 open Backproof
 

@@ -22,7 +22,8 @@ let labelled l = `Assoc (List.map (fun (name, value) -> (name, Write.text value)
 let patient epochs = Write.fields [ ("patience", Some (Write.count epochs)) ]
 let trained make = posted ~repeat:false "/train" Job.read make
 
-let train ?batch_size ?seed ?form ?route ?dtype ?validation ?patience ?labels ?layout net ~loss ~optimizer ~data ~epochs =
+let train ?batch_size ?seed ?form ?route ?dtype ?validation ?patience ?labels ?layout net ~loss ~optimizer ~data
+    ~epochs =
   trained @@ fun () ->
   Write.fields
     [
@@ -98,7 +99,10 @@ let weights ?at ?form id =
   about "jobs" id ~tail:"/weights" (fun path -> Call.get ~query:(moment at form) path (Call.json Weights.read))
 
 let source_media = "text/x-ocaml"
-let starts text beginning = String.length text >= String.length beginning && String.sub text 0 (String.length beginning) = beginning
+
+let starts text beginning =
+  let n = String.length beginning in
+  String.length text >= n && String.sub text 0 n = beginning
 
 let source (r : Transport.response) =
   match Transport.header "content-type" r with

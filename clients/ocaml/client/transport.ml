@@ -164,10 +164,7 @@ let sent idle connect_timeout r =
   | exception Curl.CurlException (code, _, _) -> Error (Hopeless ("libcurl says: " ^ Curl.strerror code))
   | exception (Curl.Multi.Error why | Curl.Multi.CError (_, _, why)) -> Error (Broken ("libcurl says: " ^ why))
 
-let started = lazy (Curl.global_init Curl.CURLINIT_GLOBALALL)
-
 let curl ?(connect_timeout = 5.) () =
-  Lazy.force started;
   let idle = Atomic.make [] in
   Gc.finalise (fun idle -> List.iter hang_up (Atomic.exchange idle [])) idle;
   sent idle connect_timeout

@@ -31,9 +31,9 @@ val curl : ?connect_timeout:float -> unit -> t
 (** [curl ()] sends by libcurl. Connections are kept and used again, but for requests that may be sent only [once]:
     libcurl repeats a request by itself when a kept connection turns out to be dead. Making a connection may take
     [connect_timeout] seconds (default 5), within the request's own timeout. It may be called by several threads at a
-    time, each of which then has connections of its own. A proxy is asked where the environment names one
-    ([http_proxy]), never for the machine itself. An exception that a signal handler raises, such as [Sys.Break], ends
-    the request at once and goes on to the caller. *)
+    time, each of which then has connections of its own; they are closed when the transport is collected. A proxy is
+    asked where the environment names one ([http_proxy]), never for the machine itself. An exception that a signal
+    handler raises, such as [Sys.Break], ends the request at once and goes on to the caller. *)
 
 val header : string -> response -> string option
 (** [header name r] is the value of the header [name], in lower case, if there is one. *)

@@ -11,3 +11,4 @@ type t = {
 (**/**)
 
 val read : Yojson.Safe.t -> t
+(** The comparison that a JSON object is; raises Read.Bad where it is none. *)

@@ -25,3 +25,4 @@ val network : t -> Network.t
 (**/**)
 
 val read : Yojson.Safe.t -> t
+(** The weights that a JSON object is; raises Read.Bad where it is none. *)

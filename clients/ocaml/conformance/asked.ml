@@ -34,8 +34,14 @@ let truth : json -> bool = function `Bool b -> b | _ -> raise Untyped
 let number : json -> float = function `Int n -> float_of_int n | `Float x -> x | _ -> raise Untyped
 let list read : json -> 'a list = function `List l -> List.map read l | _ -> raise Untyped
 let vector j = Array.of_list (list number j)
-let matrix j = match Mat.check (Array.of_list (list vector j)) with m -> m | exception Errors.Shape_mismatch _ -> raise Untyped
-let texts : json -> (string * string) list = function `Assoc l -> List.map (fun (k, j) -> (k, text j)) l | _ -> raise Untyped
+
+let matrix j =
+  match Mat.check (Array.of_list (list vector j)) with m -> m | exception Errors.Shape_mismatch _ -> raise Untyped
+
+let texts : json -> (string * string) list = function
+  | `Assoc l -> List.map (fun (name, j) -> (name, text j)) l
+  | _ -> raise Untyped
+
 let one_of choices j = match List.assoc_opt (text j) choices with Some chosen -> chosen | None -> raise Untyped
 
 (* No field may be lost on the way into a type. *)
@@ -60,7 +66,13 @@ let layer_parts : (string * Choice.layer_part) list =
   [ ("activations", `Activations); ("pre_activations", `Pre_activations) ]
 
 let parts : (string * Choice.part) list =
-  [ ("gradients", `Gradients); ("deltas", `Deltas); ("jacobian", `Jacobian); ("activations", `Activations); ("pre_activations", `Pre_activations) ]
+  [
+    ("gradients", `Gradients);
+    ("deltas", `Deltas);
+    ("jacobian", `Jacobian);
+    ("activations", `Activations);
+    ("pre_activations", `Pre_activations);
+  ]
 
 let at : json -> Choice.at = function
   | `String "latest" -> `Latest
@@ -156,8 +168,8 @@ let train c j =
     (fun () ->
       only
         [
-          "network"; "loss"; "optimizer"; "data"; "epochs"; "batch_size"; "seed"; "form"; "route"; "dtype"; "validation";
-          "early_stopping"; "labels";
+          "network"; "loss"; "optimizer"; "data"; "epochs"; "batch_size"; "seed"; "form"; "route"; "dtype";
+          "validation"; "early_stopping"; "labels";
         ]
         j;
       let net = net (need "network" j) and loss = loss (need "loss" j) and data = data (need "data" j) in

@@ -4,7 +4,10 @@ open Backproof_client
 open Expect
 
 let good = Stub.(json (job "queued"))
-let busy ?after status = Stub.problem ?headers:(Option.map (fun s -> [ ("retry-after", s) ]) after) status "full" "All full."
+
+let busy ?after status =
+  Stub.problem ?headers:(Option.map (fun s -> [ ("retry-after", s) ]) after) status "full" "All full."
+
 let sent (stub : Stub.t) = List.length (stub.sent ())
 let job (stub : Stub.t) = Client.job stub.client "j"
 
@@ -54,7 +57,8 @@ let growing () =
   error "unreachable" (training stub);
   Alcotest.(check int) "sent" 6 (sent stub);
   let slept = stub.slept () in
-  List.iteri (fun i s -> that "growing" (about (0.125 *. (2. ** float_of_int i)) (0.25 *. (2. ** float_of_int i)) s)) slept
+  let step i = 0.25 *. (2. ** float_of_int i) in
+  List.iteri (fun i s -> that "growing" (about (step i /. 2.) (step i) s)) slept
 
 let bounded () =
   let stub = Stub.answering ~retries:1_000_000 [ busy 503 ~after:"29" ] in
@@ -85,13 +89,13 @@ let cases =
     times "a busy proxy" 2 [ Stub.json ~status:503 "<html>"; good ] job None;
     times "busy for an hour" 1 [ busy 429 ~after:"3600"; good ] job (Some "problem 429 full");
     times "busy until a date far away" 1 [ busy 429 ~after:(date 4000.); good ] job (Some "problem 429 full");
-    times "a proxy without its service, for training" 1 [ Stub.json ~status:502 ""; good ] training (Some "refused 502");
+    times "a proxy alone, for training" 1 [ Stub.json ~status:502 ""; good ] training (Some "refused 502");
     times "an error of the service" 1 [ Stub.problem 500 "internal" "Oh."; good ] job (Some "problem 500 internal");
     times "a conflict" 1 [ Stub.problem 409 "no_weights_yet" "None."; good ] job (Some "problem 409 no_weights_yet");
     case "what does the same when done twice" idempotent;
     paused "Retry-After in seconds" [ busy 503 ~after:"7" ] (about 7. 7.);
     paused "Retry-After as a date" [ busy 503 ~after:(date 10.) ] (about 8. 10.);
-    paused "Retry-After as a date that has passed" [ busy 503 ~after:"Wed, 21 Oct 2015 07:28:00 GMT" ] (about 0.12 0.25);
+    paused "Retry-After in the past" [ busy 503 ~after:"Wed, 21 Oct 2015 07:28:00 GMT" ] (about 0.12 0.25);
     paused "Retry-After that makes no sense" [ busy 503 ~after:"soon" ] (about 0.12 0.25);
     paused "Retry-After that is no number" [ busy 503 ~after:"nan" ] (about 0.12 0.25);
     paused "no Retry-After" [ busy 503 ] (about 0.12 0.25);

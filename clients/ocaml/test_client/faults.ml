@@ -21,7 +21,8 @@ let contains text part =
 
 (* ---- reading a request *)
 
-let rec read_line channel = match input_line channel with "" | "\r" -> [] | line -> String.trim line :: read_line channel
+let rec head channel =
+  match input_line channel with "" | "\r" -> [] | line -> String.trim line :: head channel
 
 let header line =
   match String.index_opt line ':' with
@@ -30,7 +31,7 @@ let header line =
       (String.lowercase_ascii (String.sub line 0 i), String.trim (String.sub line (i + 1) (String.length line - i - 1)))
 
 let request connection channel =
-  match read_line channel with
+  match head channel with
   | [] -> raise End_of_file
   | line :: rest ->
       let headers = List.map header rest in
@@ -41,12 +42,14 @@ let request connection channel =
 (* ---- answering *)
 
 let send socket text =
-  let rec from i = if i < String.length text then from (i + Unix.write_substring socket text i (String.length text - i)) in
+  let n = String.length text in
+  let rec from i = if i < n then from (i + Unix.write_substring socket text i (n - i)) in
   from 0
 
-let head status headers length =
+let announced status headers length =
   let line (name, value) = Printf.sprintf "%s: %s\r\n" name value in
-  Printf.sprintf "HTTP/1.1 %d Said\r\n%sContent-Length: %d\r\n\r\n" status (String.concat "" (List.map line headers)) length
+  let lines = String.concat "" (List.map line headers) in
+  Printf.sprintf "HTTP/1.1 %d Said\r\n%sContent-Length: %d\r\n\r\n" status lines length
 
 let rec drip socket n =
   if n > 0 then (
@@ -56,11 +59,14 @@ let rec drip socket n =
 
 (* Whether the connection stays. *)
 let behave socket = function
-  | Answer (status, headers, body) -> send socket (head status headers (String.length body) ^ body); true
+  | Answer (status, headers, body) -> send socket (announced status headers (String.length body) ^ body); true
   | Close -> false
-  | Cut body -> send socket (head 200 [] (String.length body) ^ String.sub body 0 (String.length body / 2)); false
+  | Cut body ->
+      let n = String.length body in
+      send socket (announced 200 [] n ^ String.sub body 0 (n / 2));
+      false
   | Stall -> true
-  | Drip -> send socket (head 200 [] 1_000_000); drip socket 600; false
+  | Drip -> send socket (announced 200 [] 1_000_000); drip socket 600; false
   | Raw text -> send socket text; false
 
 (* ---- the server: one process, all connections *)
@@ -111,28 +117,45 @@ let rec logged channel found =
   | seen -> logged channel (seen :: found)
   | exception End_of_file -> List.rev found
 
-let in_child listener behaviours log =
+let in_child server listener =
   Sys.set_signal Sys.sigpipe Sys.Signal_ignore;
   ignore (Unix.alarm 60);
-  (try serve listener behaviours (Unix.out_channel_of_descr log) with _ -> ());
+  (try server listener with _ -> ());
   Unix._exit 0
 
-let serving behaviours f =
+(* What [f] makes of the address while [server], given the listening socket, runs in a child. *)
+let beside server f =
   let listener, url = listening () in
   Unix.listen listener 16;
-  let read, write = Unix.pipe ~cloexec:true () in
   flush_all ();
   match Unix.fork () with
-  | 0 -> in_child listener behaviours write
+  | 0 -> in_child server listener
   | child ->
       Unix.close listener;
-      Unix.close write;
       let finally () =
         Unix.kill child Sys.sigkill;
         ignore (Unix.waitpid [] child)
       in
-      let found = Fun.protect ~finally (fun () -> f url) in
-      let channel = Unix.in_channel_of_descr read in
-      let seen = logged channel [] in
-      close_in channel;
-      (found, seen)
+      Fun.protect ~finally (fun () -> f url)
+
+let serving behaviours f =
+  let read, write = Unix.pipe ~cloexec:true () in
+  let server listener = serve listener behaviours (Unix.out_channel_of_descr write) in
+  let asking url =
+    Unix.close write;
+    f url
+  in
+  let found = beside server asking in
+  let channel = Unix.in_channel_of_descr read in
+  let seen = logged channel [] in
+  close_in channel;
+  (found, seen)
+
+let rec slam listener =
+  let socket, _ = Unix.accept listener in
+  Unix.setsockopt_optint socket Unix.SO_LINGER (Some 0);
+  Unix.sleepf 0.01;
+  Unix.close socket;
+  slam listener
+
+let slamming f = beside slam f

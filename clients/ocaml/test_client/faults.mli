@@ -22,6 +22,9 @@ val serving : behaviour list -> (string -> 'a) -> 'a * seen list
 (** [serving behaviours f] is what [f] makes of the server's address, and the requests that came, one for each behaviour
     at most: further ones find the connection closed. *)
 
+val slamming : (string -> 'a) -> 'a
+(** [slamming f] is what [f] makes of the address of a server that hangs up as soon as somebody connects. *)
+
 val nowhere : unit -> string
 (** [nowhere ()] is an address where nothing listens. *)
 

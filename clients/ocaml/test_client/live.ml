@@ -38,12 +38,12 @@ let fresh =
 
 let capabilities () =
   let c = ok (Client.capabilities client) in
-  let names l = List.sort compare l in
-  Alcotest.(check (list string)) "activations" (names (List.map (fun (s : Activation.t) -> s.name) Activation.all)) (names c.activations);
-  Alcotest.(check (list string)) "losses" (names (List.map (fun (l : Loss.t) -> l.name) Loss.all)) (names c.losses);
-  let admitted (l : Loss.t) = List.filter_map (fun (s : Activation.t) -> if l.admits s then Some (l.name, s.name) else None) Activation.all in
-  let pairs = Alcotest.(list (pair string string)) in
-  Alcotest.check pairs "pairs" (names (List.concat_map admitted Loss.all)) (names c.admissible_pairs);
+  let sorted l = List.sort compare l in
+  let same what of_what here there = Alcotest.(check (list of_what)) what (sorted here) (sorted there) in
+  same "activations" Alcotest.string (List.map (fun (s : Activation.t) -> s.name) Activation.all) c.activations;
+  same "losses" Alcotest.string (List.map (fun (l : Loss.t) -> l.name) Loss.all) c.losses;
+  let named ((l : Loss.t), (s : Activation.t)) = (l.name, s.name) in
+  same "pairs" Alcotest.(pair string string) (List.map named Specimens.pairs) c.admissible_pairs;
   check_true "a limit" (List.mem_assoc "max_body_bytes" c.limits);
   ok (Client.ready client)
 
@@ -73,7 +73,8 @@ let a_run () =
 
 let twins () =
   let job = trained ~form:`Both () in
-  let one = ok (Client.weights client job.id ~form:`Matched) and other = ok (Client.weights client job.id ~form:`Vectorized) in
+  let of_form form = ok (Client.weights client job.id ~form) in
+  let one = of_form `Matched and other = of_form `Vectorized in
   check_true "close" (Mat.max_abs (Mat.sub (List.hd one.layers).w (List.hd other.layers).w) < 1e-9);
   check_true "agree" (List.for_all (fun (t : Twins.t) -> t.agree) (ok (Client.job_gradients client job.id)))
 
@@ -134,7 +135,8 @@ let everything () =
     check_true "validated" (Option.is_some (Option.get (Metrics.column "validation_loss" metrics)).(0))
   in
   List.iter one optimizers;
-  let job = ok (Client.train client drawn ~loss:Loss.mse ~optimizer:sgd ~data:xor ~epochs:5 ~validation:(`Share 0.25)) in
+  let validation = `Share 0.25 in
+  let job = ok (Client.train client drawn ~loss:Loss.mse ~optimizer:sgd ~data:xor ~epochs:5 ~validation) in
   ignore (ok (Client.wait client job.id))
 
 let gradients () =
@@ -150,8 +152,8 @@ let gradients () =
   Alcotest.check near "loss" (Backprop.value net ~loss:Loss.half_sse ~x ~y) g.loss_value;
   let v = Option.get (Gradients.vectorized g) in
   Alcotest.(check (option string)) "route" (Some "dense") v.route;
-  Alcotest.(check (list int)) "parts" [ 2; 2; 2; 2; 2 ]
-    [ List.length v.gradients; List.length v.deltas; List.length v.activations; List.length v.pre_activations; List.length v.jacobian ];
+  Alcotest.(check (list int)) "matrices" [ 2; 2; 2 ] List.(map length [ v.deltas; v.activations; v.pre_activations ]);
+  Alcotest.(check (pair int int)) "the rest" (2, 2) List.(length v.gradients, length v.jacobian);
   check_true "a witness" (Gradients.witness "central_difference" g <> None)
 
 let data_sets () =
@@ -239,13 +241,15 @@ let curve fit =
 
 let largest f a b = List.fold_left2 (fun m a b -> Float.max m (f a b)) 0. a b
 
+let weights_apart a b = largest (fun a b -> Mat.max_abs (Mat.sub a b)) (Network.weights a) (Network.weights b)
+
 let trajectory form () =
   let net = Network.create ~bias:true ~init ~seed:11 [ 2; 2; 1 ] and epochs = 8000 and loss = Loss.half_sse in
   let here, losses = curve (fun ~on_epoch -> Train.fit ~form ~on_epoch ~epochs net ~loss ~x ~y) in
   let there, losses' = curve (fun ~on_epoch -> There.Train.fit ~form ~on_epoch ~epochs net ~loss ~x ~y) in
   Alcotest.(check (list int)) "each epoch" (List.init epochs succ) (List.map fst losses');
   let by_loss = largest (fun (_, a) (_, b) -> Float.abs (a -. b)) losses losses' in
-  let by_weight = largest (fun a b -> Mat.max_abs (Mat.sub a b)) (Network.weights here) (Network.weights there) in
+  let by_weight = weights_apart here there in
   Printf.printf "losses apart by %g at most, final weights by %g\n" by_loss by_weight;
   check_true "losses" (by_loss <= 1e-8);
   check_true "weights" (by_weight <= 1e-8)
@@ -253,7 +257,7 @@ let trajectory form () =
 let one_step () =
   let net = Network.create ~seed:2 [ 2; 3; 1 ] and loss = Loss.half_sse in
   let here = Train.step ~rate:0.5 net ~loss ~x ~y and there = There.Train.step ~rate:0.5 net ~loss ~x ~y in
-  check_true "weights" (largest (fun a b -> Mat.max_abs (Mat.sub a b)) (Network.weights here) (Network.weights there) < 1e-12)
+  check_true "weights" (weights_apart here there < 1e-12)
 
 let raises exn_name f =
   match f () with
@@ -325,7 +329,8 @@ let million () =
 
 let column () =
   let x = Mat.init 1_000_000 1 (fun i _ -> float_of_int i) in
-  let stored = ok (Client.upload client (Data.labelled ~x ~labels:(Array.init 1_000_000 (fun i -> i land 1)))) in
+  let labels = Array.init 1_000_000 (fun i -> i land 1) in
+  let stored = ok (Client.upload client (Data.labelled ~x ~labels)) in
   let back = ok (Client.dataset client stored.id ~include_data:true) in
   check_true "x" (Mat.equal x (Option.get back.x));
   Alcotest.(check int) "labels" 1_000_000 (Array.length (Option.get back.labels))

@@ -53,7 +53,8 @@ let metrics = Stub.json {|{"columns": ["epoch", "step", "loss"], "rows": [[1, 1,
 let told on = fun ~epoch ~loss -> on := (epoch, loss) :: !on
 
 let diverged () =
-  let job = {|{"id": "j", "kind": "train", "state": "failed", "error": {"status": 422, "code": "non_finite_loss", "detail": "The loss became inf."}}|} in
+  let error = {|{"status": 422, "code": "non_finite_loss", "detail": "The loss became inf."}|} in
+  let job = Printf.sprintf {|{"id": "j", "kind": "train", "state": "failed", "error": %s}|} error in
   let _, (module There) = over [ Stub.(json (job "queued")); Stub.json job; metrics ] in
   let on = ref [] in
   raises (local (Errors.Non_finite_loss "")) (fun () -> There.Train.fit ~on_epoch:(told on) ~epochs:9 net ~loss ~x ~y);
@@ -63,7 +64,8 @@ let fitted () =
   let weights = Stub.json {|{"layers": [{"weights": [[3], [4.5]], "bias": [1], "activation": "sigmoid"}]}|} in
   let stub, (module There) = over [ Stub.(json (job "queued")); Stub.(json (job "succeeded")); metrics; weights ] in
   let on = ref [] in
-  let net = There.Train.fit ~form:Vectorized ~rate:0.5 ~batch_size:2 ~seed:4 ~on_epoch:(told on) ~epochs:3 net ~loss ~x ~y in
+  let on_epoch = told on in
+  let net = There.Train.fit ~form:Vectorized ~rate:0.5 ~batch_size:2 ~seed:4 ~on_epoch ~epochs:3 net ~loss ~x ~y in
   that "weights" (Mat.equal (List.hd (Network.weights net)) [| [| 3. |]; [| 4.5 |] |]);
   Alcotest.(check (list int)) "epochs" [ 1; 2; 3 ] (List.rev_map fst !on);
   let sent = Option.get (List.hd (stub.sent ())).body in

@@ -6,7 +6,10 @@ open Expect
 
 let sent (stub : Stub.t) = List.hd (stub.sent ())
 let body (r : Transport.request) = Yojson.Safe.from_string (Option.get r.body)
-let is_json what expected found = Alcotest.(check string) what (Yojson.Safe.to_string (Yojson.Safe.from_string expected)) (Yojson.Safe.to_string found)
+
+let is_json what expected found =
+  Alcotest.(check string) what Yojson.Safe.(to_string (from_string expected)) (Yojson.Safe.to_string found)
+
 let queued = Stub.(json ~status:202 (job "queued"))
 
 let least () =
@@ -19,21 +22,21 @@ let least () =
   is_json "only what was given"
     {|{"network": {"sizes": [2, 1], "activation": "sigmoid"}, "loss": "half_sse",
        "optimizer": {"type": "sgd", "learning_rate": 1.0},
-       "data": {"x": [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], "y": [[0.0], [1.0], [1.0], [0.0]]}, "epochs": 1}|}
+       "data": {"x": [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], "y": [[0.0], [1.0], [1.0], [0.0]]},
+       "epochs": 1}|}
     (body r)
 
 let everything () =
   let stub = Stub.answering [ queued ] in
-  let net =
-    Net.drawn ~activations:Activation.[ tanh; softmax ] ~bias:false ~init:(Init.normal ~mean:0. ~std:0.5) ~seed:9 [ 2; 2; 2 ]
-  in
-  let optimizer = Optimizer.adam 0.1 ~beta1:0.8 ~epsilon:1e-7 ~weight_decay:0.5 ~schedule:(Step { every = 3; factor = 0.5 }) in
+  let init = Init.normal ~mean:0. ~std:0.5 and schedule = Optimizer.Step { every = 3; factor = 0.5 } in
+  let net = Net.drawn ~activations:Activation.[ tanh; softmax ] ~bias:false ~init ~seed:9 [ 2; 2; 2 ] in
+  let optimizer = Optimizer.adam 0.1 ~beta1:0.8 ~epsilon:1e-7 ~weight_decay:0.5 ~schedule in
   let data = Data.labelled ~x:[| [| 1.; 2. |] |] ~labels:[| 1 |] in
   let layout = { Choice.weights = `Out_in; samples = `Columns } in
   ignore
     (ok
-       (Client.train stub.client net ~loss:Loss.cross_entropy ~optimizer ~data ~epochs:5 ~batch_size:2 ~seed:3 ~form:`Both
-          ~route:`Row ~dtype:`Float32
+       (Client.train stub.client net ~loss:Loss.cross_entropy ~optimizer ~data ~epochs:5 ~batch_size:2 ~seed:3
+          ~form:`Both ~route:`Row ~dtype:`Float32
           ~validation:(`Data (Data.stored "sha256:00" ~rows:(0, 8)))
           ~patience:4 ~labels:[ ("exp", "a") ] ~layout));
   is_json "all fields"
@@ -66,8 +69,8 @@ let turned () =
   let net = Network.make [ Layer.make ~activation:Activation.relu [| [| 1. |]; [| 2. |] |] ] in
   let layout = { Choice.weights = `Out_in; samples = `Rows } in
   ignore (ok (Client.gradients stub.client (Net.given net) ~loss ~data:xor ~layout));
-  let weights = Yojson.Safe.Util.(body (sent stub) |> member "network" |> member "layers" |> index 0 |> member "weights") in
-  is_json "turned" "[[1.0, 2.0]]" weights
+  let layers = Yojson.Safe.Util.(body (sent stub) |> member "network" |> member "layers") in
+  is_json "turned" {|[{"weights": [[1.0, 2.0]], "activation": "relu"}]|} layers
 
 let addresses () =
   let job = Stub.(json (job "running")) and page = Stub.json {|{"object": "list", "data": [], "next": null}|} in
@@ -129,8 +132,9 @@ let wrong_urls () =
   in
   List.iter refused
     [
-      "localhost:8000"; "ftp://host"; "http://"; "http:///path"; "http://host:port"; "http://host:99999"; "http://ho st";
-      "http://host?a=b"; "http://host#a"; "http://host\n"; "file:///etc/passwd"; "http://[::1"; "http://:80"; "x";
+      "localhost:8000"; "ftp://host"; "http://"; "http:///path"; "http://host:port"; "http://host:99999";
+      "http://ho st"; "http://host?a=b"; "http://host#a"; "http://host\n"; "file:///etc/passwd"; "http://[::1";
+      "http://:80"; "x"; "";
     ];
   let asked = ref "" in
   let transport (r : Transport.request) = asked := r.url; Stub.(json (job "queued")) in
@@ -154,9 +158,8 @@ let csv () =
   Alcotest.(check (option string)) "as it is" (Some text) r.body
 
 let source () =
-  let stub =
-    Stub.answering [ Stub.json ~headers:[ ("content-type", "text/x-ocaml; charset=utf-8") ] "let predict = ()"; Stub.json "{}" ]
-  in
+  let headers = [ ("content-type", "text/x-ocaml; charset=utf-8") ] in
+  let stub = Stub.answering [ Stub.json ~headers "let predict = ()"; Stub.json "{}" ] in
   Alcotest.(check string) "text" "let predict = ()" (ok (Client.weights_source stub.client "j"));
   Alcotest.(check (option string)) "accept" (Some "text/x-ocaml") (List.assoc_opt "Accept" (sent stub).headers);
   error "unexpected" (Client.weights_source stub.client "j")

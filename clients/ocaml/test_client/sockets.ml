@@ -48,7 +48,8 @@ let silent_close () =
 let large_body () =
   let x = Backproof.Mat.init 100_000 3 (fun i j -> float_of_int i /. float_of_int ((2 * j) + 7)) in
   let answer = Faults.Answer (201, [], {|{"id": "d", "rows": 100000, "features": 3}|}) in
-  let _, seen = Faults.serving [ answer ] (fun url -> ok (Client.upload (client url) (Data.labelled ~x ~labels:[| 0 |]))) in
+  let data = Data.labelled ~x ~labels:[| 0 |] in
+  let _, seen = Faults.serving [ answer ] (fun url -> ok (Client.upload (client url) data)) in
   let r = List.hd seen in
   that "large" (r.length > 4_000_000);
   that "no wait for leave to send" (not (List.mem_assoc "expect" r.headers));
@@ -72,6 +73,32 @@ let nobody () =
   that "quickly" (Unix.gettimeofday () -. begun < 5.)
 
 exception Alarm
+
+(* A large body to somebody who hangs up: an error, not a signal that ends the program. *)
+let slammed () =
+  let data = Data.labelled ~x:(Backproof.Mat.make 200_000 5 0.1) ~labels:[| 0 |] in
+  let ask f = Faults.slamming (fun url -> f (client url)) in
+  error "unreachable" (ask (fun c -> Client.upload c data));
+  match ask (fun c -> Client.train c drawn ~loss ~optimizer:(Optimizer.sgd 1.) ~data ~epochs:1) with
+  | Error (Unreachable _) -> ()
+  | _ -> Alcotest.fail "somebody who hangs up trained"
+
+let threads () =
+  let ask url =
+    let c = client url in
+    let work () = List.iter (fun _ -> ignore (ok (Client.job c "j"))) (List.init 10 Fun.id) in
+    List.iter Thread.join (List.init 4 (fun _ -> Thread.create work ()))
+  in
+  let (), seen = Faults.serving (List.init 40 (fun _ -> job)) ask in
+  Alcotest.(check int) "requests" 40 (List.length seen);
+  that "few connections" (List.length (List.sort_uniq compare (connections seen)) <= 4)
+
+let no_proxy () =
+  Unix.putenv "http_proxy" (Faults.nowhere ());
+  let _, seen = Faults.serving [ job ] (fun url -> ok (Client.job (client url) "j")) in
+  Alcotest.(check int) "asked itself" 1 (List.length seen);
+  error "unreachable" (Client.job (client "http://elsewhere.invalid") "j");
+  Unix.putenv "http_proxy" ""
 
 (* Hundreds of clients, and of requests by one: no connection is left open, no handle is used after its end. *)
 let many () =
@@ -135,7 +162,10 @@ let cases =
     case "a body with zeros" zeros;
     case "a request without a body" cancel_has_no_type;
     case "nobody there" nobody;
+    case "somebody who hangs up" slammed;
+    case "a proxy is not for this machine" no_proxy;
     case "many clients" many;
+    case "threads" threads;
     case "a signal" signal;
     case "a wait that is not answered" long_poll;
   ]

@@ -4,12 +4,21 @@ module Gen = QCheck2.Gen
 type t = { net : Network.t; loss : Loss.t; x : Mat.t; y : Mat.t }
 
 let ( let* ) = Gen.( >>= )
-let pairs = List.concat_map (fun (l : Loss.t) -> List.filter_map (fun s -> if l.admits s then Some (l, s) else None) Activation.all) Loss.all
+
+let pairs =
+  let of_loss (l : Loss.t) = List.map (fun s -> (l, s)) (List.filter l.admits Activation.all) in
+  List.concat_map of_loss Loss.all
+
 let matrix p q entry = Gen.(array_size (return p) (array_size (return q) entry))
 let signed = Gen.float_range (-2.) 2.
 
 (* Rows of positive numbers that sum to 1, as near as they can. *)
-let distribution k = Gen.map (fun r -> let total = Array.fold_left ( +. ) 0. r in Array.map (fun v -> v /. total) r) Gen.(array_size (return k) (float_range 0.1 1.))
+let distribution k =
+  let normal r =
+    let total = Array.fold_left ( +. ) 0. r in
+    Array.map (fun v -> v /. total) r
+  in
+  Gen.(map normal (array_size (return k) (float_range 0.1 1.)))
 
 let targets (loss : Loss.t) n k =
   match loss.name with

@@ -5,6 +5,9 @@ open Backproof
 type t = { net : Network.t; loss : Loss.t; x : Mat.t; y : Mat.t }
 (** The type for specimens: a network of one to four layers, a loss, rows and targets. *)
 
+val pairs : (Loss.t * Activation.t) list
+(** [pairs] is every loss with every last activation that it admits. *)
+
 val any : t QCheck2.Gen.t
 (** [any] is any specimen. *)
 

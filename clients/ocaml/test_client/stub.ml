@@ -42,7 +42,8 @@ let computing f = client_of 0.5 f
 let json ?(status = 200) ?(headers = []) body = Ok { Transport.status; headers; body }
 
 let problem ?headers status code detail =
-  json ~status ?headers (Printf.sprintf {|{"title": "T", "status": %d, "code": "%s", "detail": "%s"}|} status code detail)
+  let text = Printf.sprintf {|{"title": "T", "status": %d, "code": "%s", "detail": "%s"}|} status code detail in
+  json ~status ?headers text
 
 let epoch n = Printf.sprintf {|"progress": {"epoch": %d, "epochs": 100},|} n
 

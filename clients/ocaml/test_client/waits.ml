@@ -24,7 +24,8 @@ let held () =
 let events () =
   let seen = ref [] in
   let at n = job ~more:(Stub.epoch n) "running" in
-  let stub = Stub.answering [ job "queued"; job "queued"; at 1; at 1; at 5; at 5; job ~more:(Stub.epoch 5) "succeeded" ] in
+  let ended = job ~more:(Stub.epoch 5) "succeeded" in
+  let stub = Stub.answering [ job "queued"; job "queued"; at 1; at 1; at 5; at 5; ended ] in
   let on_event (j : Job.t) = seen := (Job.state_name j.state ^ Job.at_epoch j) :: !seen in
   ignore (ok (Client.wait ~on_event stub.client "job_1"));
   Alcotest.(check (list string)) "each change"
@@ -94,15 +95,17 @@ let as_a_job () =
 
 let page ids next =
   let job id = Printf.sprintf {|{"id": "%s", "kind": "train", "state": "queued"}|} id in
-  Stub.json (Printf.sprintf {|{"object": "list", "data": [%s], "next": %s}|} (String.concat "," (List.map job ids)) next)
+  let jobs = String.concat "," (List.map job ids) in
+  Stub.json (Printf.sprintf {|{"object": "list", "data": [%s], "next": %s}|} jobs next)
 
 let ids = List.map (fun (j : Job.t) -> j.id)
 
 let pages () =
   let stub = Stub.answering [ page [ "a"; "b" ] {|"x/y&z=1 +"|}; page [] {|"2"|}; page [ "c" ] "null" ] in
   Alcotest.(check (list string)) "all" [ "a"; "b"; "c" ] (ids (ok (Client.jobs stub.client ~limit:2)));
+  let first = "http://stub:1/jobs?limit=2" in
   Alcotest.(check (list string)) "addresses"
-    [ "http://stub:1/jobs?limit=2"; "http://stub:1/jobs?limit=2&after=x%2Fy%26z%3D1%20%2B"; "http://stub:1/jobs?limit=2&after=2" ]
+    [ first; first ^ "&after=x%2Fy%26z%3D1%20%2B"; first ^ "&after=2" ]
     (List.map (fun (r : Transport.request) -> r.url) (stub.sent ()))
 
 let lazily () =
