@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from kit.values import CaseError, Json
 
 SCRIPT = {"script", "opens_after", "closed", "base"}
-ENTRY = {"request", "answer", "times", "pause_at_least"}
+ENTRY = {"request", "answer", "times", "pause_at_least", "since_first_at_least"}
 REQUEST = {"method", "path", "query", "headers", "body", "raw"}
 ANSWER = {"status", "headers", "json", "problem", "text", "type", "after", "fault"}
 FAULTS = {"close", "cut", "truncate", "stall"}
@@ -34,7 +34,8 @@ class Entry:
 
     request: Mapping[str, Json]
     answer: Answer
-    pause_at_least: float = 0.0
+    pause_at_least: float = 0.0  # seconds since the answer before
+    since_first_at_least: float = 0.0  # seconds since the script's first request
     endless: bool = False  # comes any number of times, none included, until the driver ends
 
 
@@ -67,7 +68,13 @@ def repeated(told: Json) -> list[Entry]:
     held = only(told, ENTRY, "an exchange")
     times = held.get("times", 1)
     request = only(held.get("request", {}), REQUEST, "a request")
-    one = Entry(request, answer(held.get("answer", {})), seconds(held.get("pause_at_least")), times == "any")
+    one = Entry(
+        request,
+        answer(held.get("answer", {})),
+        seconds(held.get("pause_at_least")),
+        seconds(held.get("since_first_at_least")),
+        times == "any",
+    )
     return [one] * (times if isinstance(times, int) else 1)
 
 

@@ -17,13 +17,14 @@ from kit.values import CaseError, Json, filled, read, shown
 
 @dataclass
 class Played:
-    """A script while it is played: what has come, what was wrong with it, and when the last answer went out."""
+    """A script while it is played: what has come, what was wrong with it, when it began and last answered."""
 
     script: Script
     saved: Mapping[str, Json]  # what earlier steps of the case saved, filled in where the script refers to it
     log: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     next: int = 0
+    asked: float = 0.0
     answered: float = 0.0
     lock: threading.Lock = field(default_factory=threading.Lock)
     driver_ended: threading.Event = field(default_factory=threading.Event)
@@ -35,6 +36,7 @@ class Played:
             if self.next >= len(self.script.entries):
                 self.faults.append(f"{told} was not expected: the script had ended")
                 return Answer(status=501, text="Not in the script.")
+            self.asked = self.asked or time.monotonic()
             entry = self.script.entries[self.next]
             self.faults += self.wrong(entry, request, told)
             self.next += not entry.endless
@@ -50,6 +52,9 @@ class Played:
         passed = time.monotonic() - self.answered
         if self.answered and passed < entry.pause_at_least:
             yield f"request {self.next + 1} ({told}) came after {passed:.2f} s, not {entry.pause_at_least:g} s"
+        passed = time.monotonic() - self.asked
+        if passed < entry.since_first_at_least:
+            yield f"{self.next + 1} requests came in {passed:.2f} s, not {entry.since_first_at_least:g} s"
 
     def missing(self) -> Iterator[str]:
         """Each request that never came, in words."""

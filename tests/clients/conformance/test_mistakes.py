@@ -18,7 +18,7 @@ CAUGHT = {  # the mistake, the case that catches it, and words of what the case 
     "ends_at_an_unknown_state": ("wait-on-an-unknown-state", 'found "hibernating"'),
     "waits_for_a_paused_job": ("wait-rests-at-paused", "the script had ended"),
     "takes_an_expired_wait_for_the_end": ("wait-goes-on-after-a-long-poll", "never came"),
-    "asks_without_a_pause": ("wait-does-not-spin", "not 0.1 s"),
+    "asks_without_a_pause": ("wait-does-not-spin", "7 requests came in"),
     "refuses_an_unknown_field": ("unknown-fields-are-ignored", "argument 'mood'"),
     "reads_the_first_page_only": ("empty-page-before-the-end", "never came"),
     "forgets_the_filters": ("cursor-of-any-characters", "query.state"),
