@@ -188,6 +188,13 @@ let difference at loss =
 let moved v j d = Array.mapi (fun k e -> if k = j then e +. d else e) v
 let moved_entry m i j d = Array.mapi (fun k r -> if k = i then moved r j d else r) m
 
+let slope_along net ~loss ~x ~y ~direction ~dx =
+  let p = prepare net ~loss ~x ~y in
+  let plus t m d = Array.map2 (Array.map2 (fun e d -> e +. (t *. d))) m d in
+  let bias t b d = match (b, d) with Some b, Some d -> Some (Array.map2 (fun e d -> e +. (t *. d)) b d) | b, _ -> b in
+  let moved t (layer : Layer.t) (d : grad) = Layer.unchecked (plus t layer.w d.w) (bias t layer.b d.b) layer.activation in
+  difference (fun t -> ran (List.map2 (moved t) p.layers direction) (plus t x dx) p.targets) loss
+
 let numeric_input net ~loss ~x ~y =
   let p = prepare net ~loss ~x ~y in
   let by_entry i j = difference (fun d -> ran p.layers (moved_entry x i j d) p.targets) loss in

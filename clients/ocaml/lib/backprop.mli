@@ -75,3 +75,6 @@ val input_gradient : form -> Network.t -> loss:Loss.t -> x:Mat.t -> y:Mat.t -> M
 
 val numeric_input : Network.t -> loss:Loss.t -> x:Mat.t -> y:Mat.t -> Mat.t
 (** ∂loss/∂X by central differences. *)
+
+val slope_along : Network.t -> loss:Loss.t -> x:Mat.t -> y:Mat.t -> direction:grads -> dx:Mat.t -> float
+(** The slope of the loss where the parameters move in a direction and the rows by dx, by a central difference. *)

@@ -226,6 +226,31 @@ let blind () =
   holds "not summed_not_averaged" r;
   holds "these points have one row" r
 
+(* ---- large ones *)
+
+(* As wide as digits, for a function that can do no other sizes: green, red and named all the same *)
+let wide () =
+  let sizes = [ 300; 40; 10 ] in
+  green (judge ~sizes (mine by_hand));
+  red ~named:[ "missing_derivative" ] (judge ~sizes (mine { by_hand with delta1 = (fun ~m ~a:_ -> m) }));
+  let spoilt df = Activation.elementwise ~name:"bent" ~df (fun z -> z *. z) in
+  let judged a =
+    let f net ~x ~y = Backprop.gradient net ~loss:Loss.mse ~x ~y in
+    Judge.gradient ~case_file:"" ~sizes f ~activations:[ a; Activation.identity ] ~loss:Loss.mse
+  in
+  green (judged (spoilt (fun z _ -> 2. *. z)));
+  is Report.Cannot_judge (judged (spoilt (fun z _ -> 1.99 *. z)))
+
+let deep () =
+  let activations = List.init 9 (fun _ -> Activation.tanh) @ [ Activation.sigmoid ] in
+  let loss = Loss.binary_cross_entropy in
+  let judged f = Judge.gradient ~case_file:"" f ~activations ~loss in
+  green (judged (fun net ~x ~y -> Backprop.gradient net ~loss ~x ~y));
+  let turned net ~x ~y = List.map (fun (g : Backprop.grad) -> { g with Backprop.w = Mat.scale (-1.) g.w }) (Backprop.gradient net ~loss ~x ~y) in
+  let r = judged turned in
+  red ~named:[ "sign_flipped" ] r;
+  holds "and 12 more" r
+
 (* ---- layers alone *)
 
 let pulled hand ~w ~b ~x ~upstream : Judge.pulled =
@@ -349,6 +374,8 @@ let suite =
     case "wrong use" wrong_use;
     case "an activation of one's own" own_activation;
     case "what one row cannot show" blind;
+    case "a wide network" wide;
+    case "a deep network" deep;
     case "one layer" pullbacks;
     case "a softmax alone" softmax_alone;
     case "the case file" case_file;

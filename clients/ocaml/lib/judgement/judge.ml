@@ -76,40 +76,6 @@ let call_activation (layout : layout) mine (p : Point.t) =
   let found = mine ~z:(columns layout p.x) ~a:(columns layout a) ~upstream:(columns layout p.y) in
   { grads = []; blocks = [ ("z", columns layout (readable "your gradient by z" found)) ] }
 
-(* ---- our own ways, which have to agree *)
-
-let blocks_by form (p : Point.t) =
-  let net = p.net and loss = p.loss and x = p.x and y = p.y in
-  let gradient () = Blocks.of_grads (Backprop.gradient ~form net ~loss ~x ~y) in
-  match p.kind with
-  | Gradient -> gradient ()
-  | Pullback -> gradient () @ [ ("x", Backprop.input_gradient form net ~loss ~x ~y) ]
-  | Activation -> [ ("z", Backprop.input_gradient form net ~loss ~x ~y) ]
-
-let by_differences (p : Point.t) =
-  let net = p.net and loss = p.loss and x = p.x and y = p.y in
-  let gradient () = Blocks.of_grads (Backprop.numeric net ~loss ~x ~y) in
-  match p.kind with
-  | Gradient -> gradient ()
-  | Pullback -> gradient () @ [ ("x", Backprop.numeric_input net ~loss ~x ~y) ]
-  | Activation -> [ ("z", Backprop.numeric_input net ~loss ~x ~y) ]
-
-(* A difference has a rounding error of u·loss/h whatever the gradient's size *)
-let apart tolerance floor (name, one) (_, two) =
-  if Blocks.relative_error one two <= tolerance || Mat.max_abs (Mat.sub one two) <= floor then None else Some name
-
-let disagreement tolerance floor ones twos = List.find_map Fun.id (List.map2 (apart tolerance floor) ones twos)
-
-let witnesses_agree p =
-  let matched = blocks_by Backprop.Matched p in
-  let said name by why = Error (Printf.sprintf "the gradient of %s by our own matched form and by %s differ%s." name by why) in
-  match disagreement 1e-9 1e-12 matched (blocks_by Backprop.Vectorized p) with
-  | Some name -> said name "our vectorised form" ""
-  | None -> (
-      match disagreement 1e-6 1e-8 matched (by_differences p) with
-      | Some name -> said name "central differences" "; is the derivative of an activation of your own right"
-      | None -> Ok ())
-
 (* ---- what points can show *)
 
 let is_visible right (v : Mistake.variation) =
@@ -183,7 +149,7 @@ let shrunk task seed p found =
   in
   let still (decimals, shape) =
     let p = point task ~decimals seed shape in
-    if witnesses_agree p <> Ok () then None
+    if Witnesses.agree p <> Ok () then None
     else
       let smaller = look task p in
       if essence smaller = essence found then Some (p, smaller) else None
@@ -213,7 +179,7 @@ let judge task =
       Report.right ~points:task.points ~shown ~hidden
     else
       let seed, p = at k in
-      match witnesses_agree p with
+      match Witnesses.agree p with
       | Error why -> Report.cannot_judge p why
       | Ok () -> (
           match look task p with Agrees -> from (k + 1) (p :: seen) | found -> failure task k seed p found)
