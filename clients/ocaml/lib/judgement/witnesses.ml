@@ -52,7 +52,7 @@ let differs_along rng p (name, gradient) =
 (* ---- all of it *)
 
 let most_entries = 2000
-let most_bytes = 1 lsl 26
+let most_bytes = 1 lsl 23
 
 let agree p =
   let matched = by_form Backprop.Matched p in
