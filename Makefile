@@ -19,6 +19,7 @@ PYTEST :=
 BIN := .venv/bin
 PINS := constraints.txt
 PROJECTS := core/pyproject.toml service/pyproject.toml clients/python/pyproject.toml
+KIT := clients/conformance/run.py clients/conformance/kit clients/conformance/drivers/python.py
 PACKAGES := core/backproof_core service/backproof_service clients/python/backproof
 BUILDERS := hatchling editables
 EXAMPLES := scikit-learn
@@ -63,7 +64,7 @@ serve: .venv/installed
 check: .venv/tools
 	@echo "Formatting";       $(BIN)/ruff format --check --quiet .
 	@echo "Lint";             $(BIN)/ruff check --quiet .
-	@echo "Types";            $(BIN)/mypy $(PACKAGES)
+	@echo "Types";            $(BIN)/mypy $(PACKAGES) && MYPYPATH=clients/conformance $(BIN)/mypy $(KIT)
 	@echo "Import direction"; $(BIN)/pytest --quiet tests/test_imports.py
 
 test: .venv/tools
