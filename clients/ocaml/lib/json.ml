@@ -55,7 +55,9 @@ let to_string j =
 
 exception Bad of int * string
 
-type reader = { text : string; mutable at : int }
+type reader = { text : string; mutable at : int; mutable depth : int }
+
+let deepest = 512 (* so that no text runs out of stack *)
 
 let bad r message = raise (Bad (r.at, message))
 let peek r = if r.at < String.length r.text then r.text.[r.at] else '\000'
@@ -144,13 +146,19 @@ let text r =
 let rec value r =
   space r;
   match peek r with
+  | '[' | '{' -> nested r
   | 'n' -> word r "null" Null
   | 't' -> word r "true" (Bool true)
   | 'f' -> word r "false" (Bool false)
   | '"' -> String (text r)
-  | '[' -> List (between r '[' ']' value)
-  | '{' -> Object (between r '{' '}' field)
   | _ -> digits r
+
+and nested r =
+  r.depth <- r.depth + 1;
+  if r.depth > deepest then bad r (Printf.sprintf "more than %d lists and objects are nested" deepest);
+  let v = if peek r = '[' then List (between r '[' ']' value) else Object (between r '{' '}' field) in
+  r.depth <- r.depth - 1;
+  v
 
 and field r =
   space r;
@@ -179,7 +187,7 @@ and between : 'a. reader -> char -> char -> (reader -> 'a) -> 'a list =
     more []
 
 let of_string s =
-  let r = { text = s; at = 0 } in
+  let r = { text = s; at = 0; depth = 0 } in
   match
     let v = value r in
     space r;

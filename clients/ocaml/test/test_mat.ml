@@ -74,6 +74,7 @@ let json_text () =
   Alcotest.(check (result string string)) "read" (Ok text) same_again;
   Alcotest.(check (result string string)) "escapes" (Ok "\"\xf0\x9f\xa6\x8a/\"") (Result.map Json.to_string (Json.of_string "\"\\ud83e\\udd8a\\/\""));
   let bad text = Alcotest.(check bool) text true (Result.is_error (Json.of_string text)) in
+  bad (String.make 100_000 '[');
   List.iter bad [ ""; "{"; "[1,"; "[1]]"; "nul"; "{\"a\" 1}"; "\"\\x\""; "+1"; ".5"; "\"abc"; "\"\\u12"; "NaN" ]
 
 let suite =
