@@ -111,6 +111,13 @@ let no_answers () =
   let stub = Stub.answering [ Stub.json {|{"columns": ["epoch", "loss"], "rows": [[1]]}|} ] in
   error "unexpected" (Client.metrics stub.client "j")
 
+(* Where a thread runs out of stack there is no exception. *)
+let in_a_thread () =
+  let outcome = ref (Ok ()) in
+  let read () = outcome := Result.map ignore (read_job (String.make 3_000_000 '[')) in
+  Thread.join (Thread.create read ());
+  error "unexpected" !outcome
+
 let deep_text_is_no_depth () =
   let labels = Printf.sprintf {|"labels": {"a": "%s\\\""},|} (String.make 2000 '[') in
   let text = Printf.sprintf {|{%s "id": "j", "kind": "train", "state": "queued"}|} labels in
@@ -172,6 +179,7 @@ let cases =
     case "counts" counts;
     case "what a newer service says" newer;
     case "what is no answer" no_answers;
+    case "what nests too deeply, in a thread" in_a_thread;
     case "brackets in a string" deep_text_is_no_depth;
     case "refusals that are no problems" statuses;
     case "a problem" a_problem;

@@ -65,6 +65,12 @@ let restarts () =
   let gone = List.fold_left ( +. ) 0. (stub.slept ()) in
   that (Printf.sprintf "about a minute: %g s" gone) (gone > 20. && gone < 90.)
 
+let starts_slowly () =
+  let starting n = List.init n (fun _ -> Stub.problem 503 "unavailable" "Starting.") in
+  let proxy = List.init 3 (fun _ -> Stub.json ~status:502 "<html>") in
+  let stub = Stub.answering ~takes:0.01 ((job "running" :: starting 20) @ proxy @ [ job "succeeded" ]) in
+  that "succeeded" ((ok (wait stub)).state = Succeeded)
+
 let gone_for_good () =
   let stub = Stub.answering ~takes:0.01 [ job "running"; Error (Transport.Unconnected "refused") ] in
   error "unreachable" (wait stub);
@@ -141,6 +147,7 @@ let cases =
     case "no longer than so" in_time;
     case "answers that are late" late;
     case "a service that restarts" restarts;
+    case "a service that starts slowly, behind a proxy" starts_slowly;
     case "a service that is gone" gone_for_good;
     case "gradients that became a job" as_a_job;
     case "pages" pages;
