@@ -22,6 +22,7 @@ end
 
 module Make (_ : sig
   val client : Client.t
+  (** [client] is what asks the service. *)
 end) : S
 (** The local API by a client. *)
 

@@ -340,7 +340,7 @@ let right_everywhere seed =
 let case_file () =
   let file = Filename.temp_file "judged" ".case.json" in
   let wrong = mine { by_hand with delta1 = (fun ~m ~a:_ -> m) } in
-  holds "backproof gradients" (Judge.gradient ~case_file:file wrong ~activations ~loss);
+  holds ("case    " ^ file) (Judge.gradient ~case_file:file wrong ~activations ~loss);
   let channel = open_in_bin file in
   let text = really_input_string channel (in_channel_length channel) in
   close_in channel;
