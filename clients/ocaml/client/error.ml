@@ -37,7 +37,8 @@ let failed (job : Job.t) =
 let message = function
   | Invalid { where; why } -> where ^ ": " ^ why
   | Unreachable { asked; why; perhaps_done } ->
-      Printf.sprintf "%s: the service cannot be reached: %s.%s" asked why (doubt perhaps_done)
+      let hint = if perhaps_done then doubt true else " Is it running, and is that its address?" in
+      Printf.sprintf "%s: the service cannot be reached: %s.%s" asked why hint
   | Hopeless { asked; why } -> Printf.sprintf "%s: no service can be asked there: %s." asked why
   | Timed_out { asked; seconds; perhaps_done } ->
       Printf.sprintf "%s: no answer came within %g s.%s" asked seconds (doubt perhaps_done)
