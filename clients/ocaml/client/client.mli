@@ -71,9 +71,10 @@ val train :
 val wait : ?on_event:(Job.t -> unit) -> ?timeout:float -> ?patience:float -> t -> string -> (Job.t, error) result
 (** [wait c id] is the job [id] once it has succeeded. It is [Error] with [Job_failed], [Job_cancelled], or [Job_rests]
     where it is paused or interrupted; states that this client does not know are waited on. [on_event] is told the job
-    each time that its state or progress was seen to change, about once a second. The wait goes on while the service is
-    away, killed and started again say, for [patience] seconds (default 90). It takes as long as the job, or [timeout]
-    seconds and then is [Error (Still_going _)]; the job goes on. *)
+    each time that its state or progress was seen to change, about once a second; what it raises ends the wait. The wait
+    goes on while the service is away, killed and started again say, for [patience] seconds (default 90); a service that
+    is there and does not answer is [Timed_out]. It takes as long as the job, or [timeout] seconds and then is
+    [Error (Still_going _)]; the job goes on. *)
 
 val job : t -> string -> (Job.t, error) result
 (** [job c id] is the job [id] as it is now. *)
