@@ -6,11 +6,12 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from .conftest import environment
+from .conftest import Served, environment
 
 OCAML = Path(__file__).resolve().parents[3] / "clients" / "ocaml"
 README = (OCAML / "README.md").read_text(encoding="utf-8")
@@ -89,3 +90,31 @@ def test_the_library_s_lines_compile(project: Path) -> None:
     run = subprocess.run([project / "_build" / "default" / "lines" / "lines.exe"], cwd=folder, check=True)
     assert run.returncode == 0
     assert json.loads((folder / "xor.json").read_text())["layers"][1]["activation"] == "sigmoid"
+
+
+def test_the_client_s_lines_run(project: Path, serving: Callable[..., Served]) -> None:
+    folder = project / "asking"
+    folder.mkdir()
+    (folder / "dune").write_text("(executables (names client remote) (libraries backproof-client))")
+    client, remote = blocks("ocaml")[3:5]
+    use = """
+let () =
+  let x = [| [| 0.; 1. |]; [| 1.; 1. |] |] and y = [| [| 1. |]; [| 0. |] |] in
+  let start = Network.create ~seed:1 [ 2; 2; 1 ] in
+  let here, _ = Here.run start ~x ~y and there, _ = Elsewhere.run start ~x ~y in
+  assert (Mat.max_abs (Mat.sub (Network.predict here x) (Network.predict there x)) < 1e-9)
+"""
+    (folder / "client.ml").write_text(client, encoding="utf-8")
+    (folder / "remote.ml").write_text(remote + use, encoding="utf-8")
+    built = dune(project, "build", "./asking/client.exe", "./asking/remote.exe")
+    assert built.returncode == 0, built.stderr
+    url = serving().url
+    for name in ("client", "remote"):
+        program = project / "_build" / "default" / "asking" / f"{name}.exe"
+        done = subprocess.run(
+            [program], capture_output=True, text=True, check=False, env=environment(BACKPROOF_URL=url), timeout=60
+        )
+        assert done.returncode == 0, done.stderr
+        if name == "client":
+            assert len(done.stdout.splitlines()) == 4
+            assert "succeeded" in done.stderr
