@@ -1,12 +1,37 @@
-"""What the tests of several clients need: OCaml programs, built once."""
+"""What the tests of several clients need: a service that runs, and OCaml programs, built once."""
 
 import fcntl
 import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from serving import Served, serve
+
 OCAML = Path(__file__).resolve().parents[2] / "clients" / "ocaml"
+
+
+@pytest.fixture(scope="session")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a service that all tests of a process may ask."""
+    served = serve(tmp_path_factory.mktemp("served"))
+    yield served.url
+    served.end()
+
+
+@pytest.fixture
+def serving(tmp_path: Path) -> Iterator[Callable[..., Served]]:
+    """Starts services, one after another, on the test's own folder; all are ended with the test."""
+    begun: list[Served] = []
+
+    def another(port: int = 0) -> Served:
+        begun.append(serve(tmp_path / "data", port))
+        return begun[-1]
+
+    yield another
+    for one in begun:
+        one.end()
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import environment, kit
+from serving import environment
+
+from .conftest import kit
 from .drivers import BUILT, DRIVERS, KIT, ROOT
 
 GUIDE = ROOT / "docs" / "clients.md"

@@ -5,7 +5,8 @@ import subprocess
 
 import pytest
 
-from .conftest import environment
+from serving import environment
+
 from .drivers import ROOT
 
 IMPORT = 'import { Client, InvalidValue, JobFailed, Unreachable, toJSON } from "./backproof.mjs";\n'

@@ -7,7 +7,8 @@ import subprocess
 
 import pytest
 
-from .conftest import environment
+from serving import environment
+
 from .drivers import ROOT
 
 CLIENT = ROOT / "clients/shell/backproof"

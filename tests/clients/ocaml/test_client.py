@@ -3,7 +3,7 @@
 import subprocess
 from pathlib import Path
 
-from .conftest import environment
+from serving import environment
 
 
 def test_the_client_passes_its_own_tests(dune: Path, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from .conftest import environment
+from serving import environment
 
 XOR: dict[str, Any] = {
     "network": {"sizes": [2, 2, 1], "activation": "sigmoid", "bias": False, "seed": 7},

@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from .conftest import Served, environment
+from serving import Served, environment
 
 
 def run(program: Path, *arguments: str | Path, url: str = "") -> subprocess.CompletedProcess[str]:

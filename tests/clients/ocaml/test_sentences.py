@@ -2,14 +2,11 @@
 
 import json
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-
-from .conftest import serve
 
 ZERO = [[0.5, 0.5, 0.5], [0.5, 0.5, 0.5]]
 COLUMN = [[0.5], [0.5], [0.5]]
@@ -46,14 +43,6 @@ REQUESTS: dict[str, tuple[dict[str, Any], list[Any], list[Any]]] = {
     "an empty row": (NET, [[1.0, 2.0], []], Y),
     "ragged weights": (layers([[1.0], [1.0, 2.0]]), X, Y),
 }
-
-
-@pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    served = serve(tmp_path_factory.mktemp("data"))
-    yield served.url
-    served.process.terminate()
-    served.process.communicate(timeout=20)
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import Served, environment
+from serving import Served, environment
 
 OCAML = Path(__file__).resolve().parents[3] / "clients" / "ocaml"
 README = (OCAML / "README.md").read_text(encoding="utf-8")

@@ -1,9 +1,5 @@
 """A real service twice: in this process behind a transport, and in a process of its own behind a socket."""
 
-import os
-import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -34,21 +30,6 @@ def transport(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.BaseTr
         yield found
 
 
-@pytest.fixture(scope="session")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("served")
-    command = [sys.executable, "-m", "backproof", "serve", "--port", "0", "--workers", "1", "--data", str(folder)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment()) as process:
-        try:
-            assert process.stdout is not None
-            said = process.stdout.readline()
-            found = re.search(r"http://\S+", said)
-            assert found, f"the service said {said!r} instead of where it is"
-            yield found.group()
-        finally:
-            process.terminate()
-
-
 @pytest.fixture(params=["in process", "over a socket"])
 def client(request: pytest.FixtureRequest) -> Iterator[Client]:
     if request.param == "in process":
@@ -57,12 +38,6 @@ def client(request: pytest.FixtureRequest) -> Iterator[Client]:
         found = Client(request.getfixturevalue("url"))
     with found:
         yield found
-
-
-def environment(**more: str) -> dict[str, str]:
-    """This process's environment without the variables that choose a service."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("BACKPROOF_")}
-    return kept | more
 
 
 def saved(folder: Path, name: str, text: str) -> str:

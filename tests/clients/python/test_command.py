@@ -15,8 +15,9 @@ import numpy as np
 import pytest
 
 from backproof import Client
+from serving import environment
 
-from .conftest import NET, SGD, XOR, environment, saved
+from .conftest import NET, SGD, XOR, saved
 from .tiny import JOB, Answer, tiny
 
 TRAIN: dict[str, Any] = {

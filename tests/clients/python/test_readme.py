@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from .conftest import environment
+from serving import environment
 
 README = Path(__file__).parents[3] / "clients" / "python" / "README.md"
 
