@@ -50,6 +50,6 @@ let pullback ?name ?seed ?points ?sizes ?rows ?bias ?layout mine ~activation =
   test_case (of_layer "pullback" name activation) (fun () ->
       Judge.pullback ?seed ?points ?sizes ?rows ?bias ?layout mine ~activation)
 
-let activation ?name ?seed ?points ?sizes ?rows ?layout mine ~activation =
+let activation ?name ?seed ?points ?width ?rows ?layout mine ~activation =
   test_case (of_layer "derivative" name activation) (fun () ->
-      Judge.activation ?seed ?points ?sizes ?rows ?layout mine ~activation)
+      Judge.activation ?seed ?points ?width ?rows ?layout mine ~activation)

@@ -46,7 +46,7 @@ val activation :
   ?name:string ->
   ?seed:int ->
   ?points:int ->
-  ?sizes:int list ->
+  ?width:int ->
   ?rows:int ->
   ?layout:Judge.layout ->
   (z:Mat.t -> a:Mat.t -> upstream:Mat.t -> Mat.t) ->

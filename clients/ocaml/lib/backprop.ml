@@ -164,7 +164,8 @@ let gradient_and_value form layers ~loss ~x ~y =
 
 (* ---- differences *)
 
-let steps = [ 0x1p-10; 0x1p-13; 0x1p-16; 0x1p-19 ]
+let first_step = 0x1p-10
+let steps first = [ first; first /. 8.; first /. 64.; first /. 512. ]
 
 (* On which side of its kink each pre-activation is *)
 let sides p =
@@ -173,7 +174,7 @@ let sides p =
 
 (* [8(f(w+h) − f(w−h)) − (f(w+2h) − f(w−2h))]/12h with the first h for which no kink lies between the points, else the
    last. [at d] is the point with d added to w. *)
-let difference at loss =
+let difference first at loss =
   let rec try_steps = function
     | [] -> assert false
     | h :: smaller ->
@@ -183,32 +184,32 @@ let difference at loss =
           let f p = value_at p loss in
           ((8. *. (f near -. f near')) -. (f far -. f far')) /. (12. *. h)
   in
-  try_steps steps
+  try_steps (steps first)
 
 let moved v j d = Array.mapi (fun k e -> if k = j then e +. d else e) v
 let moved_entry m i j d = Array.mapi (fun k r -> if k = i then moved r j d else r) m
 
-let slope_along net ~loss ~x ~y ~direction ~dx =
+let slope_along net ~loss ~x ~y ~step ~direction ~dx =
   let p = prepare net ~loss ~x ~y in
   let plus t m d = Array.map2 (Array.map2 (fun e d -> e +. (t *. d))) m d in
   let bias t b d = match (b, d) with Some b, Some d -> Some (Array.map2 (fun e d -> e +. (t *. d)) b d) | b, _ -> b in
   let moved t (layer : Layer.t) (d : grad) = Layer.unchecked (plus t layer.w d.w) (bias t layer.b d.b) layer.activation in
-  difference (fun t -> ran (List.map2 (moved t) p.layers direction) (plus t x dx) p.targets) loss
+  difference step (fun t -> ran (List.map2 (moved t) p.layers direction) (plus t x dx) p.targets) loss
 
-let numeric_input net ~loss ~x ~y =
+let numeric_input step net ~loss ~x ~y =
   let p = prepare net ~loss ~x ~y in
-  let by_entry i j = difference (fun d -> ran p.layers (moved_entry x i j d) p.targets) loss in
+  let by_entry i j = difference step (fun d -> ran p.layers (moved_entry x i j d) p.targets) loss in
   Mat.init (Mat.rows x) (Mat.cols x) by_entry
 
-let numeric net ~loss ~x ~y =
+let numeric_from step net ~loss ~x ~y =
   let p = prepare net ~loss ~x ~y in
   let replaced l layer = List.mapi (fun k other -> if k = l then layer else other) p.layers in
   let at l layer = ran (replaced l layer) (List.hd p.run.a) p.targets in
   let by_weight l (layer : Layer.t) i j =
-    difference (fun d -> at l (Layer.unchecked (moved_entry layer.w i j d) layer.b layer.activation)) loss
+    difference step (fun d -> at l (Layer.unchecked (moved_entry layer.w i j d) layer.b layer.activation)) loss
   in
   let by_bias l (layer : Layer.t) b j =
-    difference (fun d -> at l (Layer.unchecked layer.w (Some (moved b j d)) layer.activation)) loss
+    difference step (fun d -> at l (Layer.unchecked layer.w (Some (moved b j d)) layer.activation)) loss
   in
   let of_layer l (layer : Layer.t) =
     {
@@ -217,3 +218,5 @@ let numeric net ~loss ~x ~y =
     }
   in
   List.mapi of_layer p.layers
+
+let numeric net = numeric_from first_step net

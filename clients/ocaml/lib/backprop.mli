@@ -73,8 +73,11 @@ val gradient_and_value : form -> Layer.t list -> loss:Loss.t -> x:Mat.t -> y:Mat
 val input_gradient : form -> Network.t -> loss:Loss.t -> x:Mat.t -> y:Mat.t -> Mat.t
 (** ∂loss/∂X, N×d_0. *)
 
-val numeric_input : Network.t -> loss:Loss.t -> x:Mat.t -> y:Mat.t -> Mat.t
+val numeric_from : float -> Network.t -> loss:Loss.t -> x:Mat.t -> y:Mat.t -> grads
+(** The same as numeric, with that step first. *)
+
+val numeric_input : float -> Network.t -> loss:Loss.t -> x:Mat.t -> y:Mat.t -> Mat.t
 (** ∂loss/∂X by central differences. *)
 
-val slope_along : Network.t -> loss:Loss.t -> x:Mat.t -> y:Mat.t -> direction:grads -> dx:Mat.t -> float
+val slope_along : Network.t -> loss:Loss.t -> x:Mat.t -> y:Mat.t -> step:float -> direction:grads -> dx:Mat.t -> float
 (** The slope of the loss where the parameters move in a direction and the rows by dx, by a central difference. *)

@@ -83,6 +83,16 @@ let expect r c =
 
 let is_of_number = function '0' .. '9' | '-' | '+' | '.' | 'e' | 'E' -> true | _ -> false
 
+let is_digit c = c >= '0' && c <= '9'
+
+(* What float_of_string reads beyond JSON: a sign before it, no digit before or after the point, zeros in front *)
+let is_grammatical s =
+  let n = String.length s in
+  let from = if s.[0] = '-' then 1 else 0 in
+  let at i = if i < n then s.[i] else ' ' in
+  let point = match String.index_opt s '.' with Some i -> is_digit (at (i + 1)) | None -> true in
+  is_digit (at from) && not (at from = '0' && is_digit (at (from + 1))) && point
+
 let digits r =
   let start = r.at in
   while is_of_number (peek r) do
@@ -90,7 +100,7 @@ let digits r =
   done;
   let s = String.sub r.text start (r.at - start) in
   match float_of_string_opt s with
-  | Some x when s.[0] <> '+' && s.[0] <> '.' -> Number x
+  | Some x when is_grammatical s -> Number x
   | _ ->
       r.at <- start;
       bad r "there is no JSON value"
@@ -135,6 +145,7 @@ let text r =
         r.at <- r.at + 1;
         escape r b;
         go ()
+    | c when c < ' ' -> bad r "a string holds a control character"
     | c ->
         Buffer.add_char b c;
         r.at <- r.at + 1;
@@ -217,14 +228,14 @@ let to_number = function
   | String "NaN" -> Ok Float.nan
   | String "Infinity" -> Ok Float.infinity
   | String "-Infinity" -> Ok Float.neg_infinity
-  | _ -> Error "an entry is not a number"
+  | _ -> Error "an entry is not a number."
 
 let to_vector = function
   | List l -> Result.map Array.of_list (all to_number l)
-  | _ -> Error "a list of numbers is needed"
+  | _ -> Error "a list of numbers is needed."
 
 let to_matrix = function
   | List l -> (
       let* rows = all to_vector l in
       match Mat.check (Array.of_list rows) with m -> Ok m | exception Errors.Shape_mismatch s -> Error s)
-  | _ -> Error "a list of rows is needed"
+  | _ -> Error "a list of rows is needed."

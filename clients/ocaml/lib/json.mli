@@ -14,7 +14,7 @@ val to_string : t -> string
     ["Infinity"] and ["-Infinity"]. *)
 
 val number : float -> string
-(** [number x] is the shortest decimal that reads back as [x], with its sign where [x] is -0. *)
+(** [number x] is a decimal of at most 17 digits that reads back as the finite number [x], with its sign where it is -0. *)
 
 val of_string : string -> (t, string) result
 (** [of_string text] is the value that [text] is, or a sentence that says where it is not JSON. *)

@@ -1,11 +1,12 @@
 type t = float array array
 
 let rows = Array.length
-let cols m = Array.length m.(0)
+let no_rows () = Errors.shape "The matrix has no rows; give at least one row of numbers."
+let cols m = if rows m = 0 then no_rows () else Array.length m.(0)
 let shape m = (rows m, cols m)
 
 let check m =
-  if rows m = 0 then Errors.shape "The matrix has no rows; give at least one row of numbers.";
+  if rows m = 0 then no_rows ();
   Array.iteri
     (fun i r ->
       if Array.length r = 0 then Errors.shape "Row %d is empty; each row needs at least one number." i;
@@ -14,8 +15,11 @@ let check m =
     m;
   m
 
-let init p q f = Array.init p (fun i -> Array.init q (f i))
-let make = Array.make_matrix
+let init p q f =
+  if p < 1 || q < 1 then Errors.shape "A matrix of %d×%d was asked for; it has at least one row and one column." p q;
+  Array.init p (fun i -> Array.init q (f i))
+
+let make p q x = init p q (fun _ _ -> x)
 let eye n = init n n (fun i j -> if i = j then 1. else 0.)
 let diag v = init (Array.length v) (Array.length v) (fun i j -> if i = j then v.(i) else 0.)
 let row v = [| Array.copy v |]
@@ -25,7 +29,11 @@ let said m = Printf.sprintf "%d×%d" (rows m) (cols m)
 
 let map2 f a b =
   if shape a <> shape b then Errors.shape "One matrix is %s, the other %s; they need one shape." (said a) (said b);
-  Array.map2 (Array.map2 f) a b
+  match Array.map2 (Array.map2 f) a b with
+  | m -> m
+  | exception Invalid_argument _ ->
+      ignore (check a);
+      check b
 
 let transpose m = init (cols m) (rows m) (fun i j -> m.(j).(i))
 let scale c = map (fun x -> c *. x)

@@ -105,14 +105,14 @@ let to_json net = Json.to_string (json net)
 
 let read place = function
   | Ok found -> found
-  | Error message -> Errors.value "layers.%s: %s." place message
+  | Error message -> Errors.value "layers.%s: %s" place message
 
 let layer_of_json l j =
   let place field = Printf.sprintf "%d.%s" l field in
   let w =
     match Json.member "weights" j with
     | Some w -> read (place "weights") (Json.to_matrix w)
-    | None -> read (place "weights") (Error "there are none")
+    | None -> read (place "weights") (Error "there are none.")
   in
   let b =
     match Json.member "bias" j with
@@ -121,7 +121,7 @@ let layer_of_json l j =
   in
   match Json.member "activation" j with
   | Some (Json.String name) -> Layer.make ?b ~activation:(Activation.named name) w
-  | _ -> read (place "activation") (Error "there is no name")
+  | _ -> read (place "activation") (Error "there is no name.")
 
 let of_json text =
   match Json.of_string text with

@@ -31,7 +31,8 @@ val load : string -> t
     @raise Sys_error where it cannot be read. *)
 
 val save : t -> string -> unit
-(** [save net file] writes [net] to [file] as the wire's weights, JSON; every number reads back bit for bit.
+(** [save net file] writes [net] to [file] as the wire's weights, JSON; every number reads back bit for bit. An
+    activation of your own is written by its name, which {!load} does not know.
     @raise Sys_error where it cannot be written. *)
 
 val of_json : string -> t

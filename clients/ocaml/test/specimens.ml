@@ -21,7 +21,7 @@ let point seed : Point.t =
   let width (s : Activation.t) = if s.name = "softmax" then 2 + Random.State.int rng 4 else 1 + Random.State.int rng 5 in
   let sizes = (1 + Random.State.int rng 5) :: List.map width activations in
   let rows = 1 + Random.State.int rng 5 and bias = Random.State.bool rng in
-  Point.make Gradient ~seed ~decimals:6 ~bias ~activations ~loss:(Some loss) { rows; sizes }
+  Point.make Gradient ~seed ~digits:20 ~bias ~activations ~loss:(Some loss) { rows; sizes }
 
 let matrix rng p q = Mat.init p q (fun _ _ -> Random.State.float rng 4. -. 2.)
 

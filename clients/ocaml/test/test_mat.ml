@@ -52,6 +52,11 @@ let sentences () =
   Near.raises "ragged" "Row 1 has 1 numbers, row 0 has 2; all rows need the same length." (fun () ->
       ignore (Mat.check [| [| 1.; 2. |]; [| 3. |] |]));
   Near.raises "empty" "The matrix has no rows; give at least one row of numbers." (fun () -> ignore (Mat.check [||]));
+  Near.raises "ragged sum" "Row 1 has 1 numbers, row 0 has 2; all rows need the same length." (fun () ->
+      ignore (Mat.add [| [| 1.; 2. |]; [| 3. |] |] [| [| 1.; 2. |]; [| 3.; 4. |] |]));
+  Near.raises "nothing" "The matrix has no rows; give at least one row of numbers." (fun () -> ignore (Mat.mul a [||]));
+  Near.raises "no matrix" "A matrix of 0×3 was asked for; it has at least one row and one column." (fun () ->
+      ignore (Mat.init 0 3 (fun _ _ -> 0.)));
   Near.raises "unvec" "unvec to 2×3 needs 6 entries, the vector has 5." (fun () -> ignore (Mat.unvec 2 3 (Array.make 5 0.)))
 
 let numbers () =
@@ -75,7 +80,7 @@ let json_text () =
   Alcotest.(check (result string string)) "escapes" (Ok "\"\xf0\x9f\xa6\x8a/\"") (Result.map Json.to_string (Json.of_string "\"\\ud83e\\udd8a\\/\""));
   let bad text = Alcotest.(check bool) text true (Result.is_error (Json.of_string text)) in
   bad (String.make 100_000 '[');
-  List.iter bad [ ""; "{"; "[1,"; "[1]]"; "nul"; "{\"a\" 1}"; "\"\\x\""; "+1"; ".5"; "\"abc"; "\"\\u12"; "NaN" ]
+  List.iter bad [ ""; "{"; "[1,"; "[1]]"; "nul"; "{\"a\" 1}"; "\"\\x\""; "+1"; ".5"; "1."; "01"; "-"; "-.5"; "[1.e5]"; "\"a\nb\""; "\"abc"; "\"\\u12"; "NaN" ]
 
 let suite =
   [

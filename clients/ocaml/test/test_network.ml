@@ -74,7 +74,7 @@ let bad_files () =
   raises "This holds no network: it is not JSON: at byte 1 there is no JSON value." "[";
   raises "This holds no network: it has no list of layers." "{}";
   raises "layers.0.weights: there are none." {|{"layers": [{}]}|};
-  raises "layers.0.weights: Row 1 has 1 numbers, row 0 has 2; all rows need the same length.."
+  raises "layers.0.weights: Row 1 has 1 numbers, row 0 has 2; all rows need the same length."
     {|{"layers": [{"weights": [[1, 2], [3]]}]}|};
   raises "layers.0.activation: there is no name." {|{"layers": [{"weights": [[1]]}]}|}
 

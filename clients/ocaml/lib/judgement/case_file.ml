@@ -22,8 +22,8 @@ let from_root path =
 
 let write file p yours =
   match open_out_bin file with
-  | exception Sys_error _ -> None
+  | exception Sys_error why -> Error why
   | out ->
       output_string out (to_json p yours ^ "\n");
       close_out out;
-      Some (from_root file)
+      Ok (from_root file)

@@ -5,10 +5,10 @@ type entry = {
   worst : ((int * int) * float * float) option;
   shapes : ((int * int) * (int * int)) option;
   agrees : bool;
-  consequence : bool;
+  follows : string option;
 }
 
-type t = { entries : entry list; mistakes : (Mistake.t * Mistake.variation) list; complete : bool; pattern : string }
+type t = { entries : entry list; mistakes : (Mistake.t * Mistake.variation) list; complete : bool; pattern : string; ratio : string }
 
 (* ---- agreement *)
 
@@ -17,14 +17,15 @@ type precision = { u : float; relative : float }
 let double = { u = 0x1p-53; relative = 1e-9 }
 let single = { u = 0x1p-24; relative = 1e-4 }
 let is_single x = Float.is_nan x || Int32.float_of_bits (Int32.bits_of_float x) = x
-let precision_of yours = if List.for_all (fun (_, m) -> Array.for_all (Array.for_all is_single) m) yours then single else double
+let precision_of m = if Array.for_all (Array.for_all is_single) m then single else double
 
 (* The scale of rounding errors for each block of parameters; inputs have none and are judged relatively alone *)
 let scales (p : Point.t) =
   if p.kind = Point.Activation then []
   else List.map (fun (name, m) -> (name, Mat.max_abs m)) (Blocks.of_grads (Backprop.bound p.net ~loss:p.loss ~x:p.x ~y:p.y))
 
-let near precision (p : Point.t) scales name ours yours =
+let near (p : Point.t) scales name ours yours =
+  let precision = precision_of yours in
   Blocks.relative_error ours yours <= precision.relative
   ||
   match List.assoc_opt name scales with
@@ -72,7 +73,8 @@ let solve a r =
   go 0
 
 (* What was computed from yours in its turn may be further off than yours itself *)
-let looser precision = Float.max 1e-6 (10. *. precision.relative)
+let looser yours =
+  List.fold_left (fun t (_, m) -> Float.max t (10. *. (precision_of m).relative)) 1e-6 yours
 
 (* The delta with m·delta = r, found by least squares, where there is one *)
 let behind tolerance m r =
@@ -87,28 +89,64 @@ let delta_of tolerance yours (place : Pass.place) =
   | Some w when Mat.shape w = Mat.shape place.layer.w -> behind tolerance (Mat.transpose place.a_in) w
   | _ -> None
 
-(* What your own delta of each layer gives, by the right rules: its bias gradient, and what is one layer further down *)
-let expected tolerance p yours =
+(* What your own delta of each layer gives by the right rules, its bias gradient and what is one layer further down, each
+   with the block that the delta was found in. Where the layer below is right although that delta would make it another
+   one, the delta is right too, and only the blocks of this layer are wrong. *)
+let expected tolerance same p ours yours =
   let of_place (place : Pass.place) =
-    let own = Printf.sprintf "b%d" (place.l + 1) in
+    let w = Printf.sprintf "W%d" (place.l + 1) and b = Printf.sprintf "b%d" (place.l + 1) in
     let next (name, _) = Blocks.layer name = place.l - 1 || name = "x" in
+    let contradicted (name, e) =
+      let g = List.assoc name yours in
+      same name (List.assoc name ours) g && Blocks.relative_error e g > tolerance
+    in
     match delta_of tolerance yours place with
-    | Some delta -> (own, Mat.row (Mat.column_sums delta)) :: List.filter next (Pass.below p place delta)
     | None -> []
+    | Some delta ->
+        let below = List.filter next (Pass.below p place delta) in
+        if List.exists contradicted below then []
+        else List.map (fun (name, e) -> (name, (w, e))) ((b, Mat.row (Mat.column_sums delta)) :: below)
   in
   if p.Point.kind = Point.Activation then [] else List.concat_map of_place (Pass.places p)
 
 (* ---- mistakes *)
 
-let matches same blocks yours =
-  List.for_all (fun (name, m) -> match List.assoc_opt name yours with Some g -> same name m g | None -> false) blocks
+type judged = { same : string -> Mat.t -> Mat.t -> bool; ours : Blocks.t; yours : Blocks.t; tolerance : float }
 
-let explaining p same yours meant =
+(* Whether a mistake that gives [m] for a block is what made it: yours is [m], and what parts yours from ours is what
+   parts [m] from ours, not something much smaller *)
+let gives j (name, m) =
+  let ours = List.assoc name j.ours and yours = List.assoc name j.yours in
+  let off = Blocks.relative_error ours yours in
+  let near = Blocks.relative_error m yours <= j.tolerance || j.same name m yours in
+  if j.same name ours yours then j.same name m yours || near else near && not (Blocks.relative_error m yours > 1e-3 *. off)
+
+(* A block that is right in yours and would be another one by this mistake speaks against it *)
+let speaks_against j (name, m) =
+  let ours = List.assoc name j.ours and yours = List.assoc name j.yours in
+  j.same name ours yours && Blocks.relative_error m ours > j.tolerance
+
+(* The mistakes that give the blocks that are [meant], and change nothing that is right in yours *)
+let explaining p j meant =
   let fits (v : Mistake.variation) =
-    match Lazy.force v.blocks with Some b -> matches same (List.filter (fun (name, _) -> meant name) b) yours | None -> false
+    match Lazy.force v.blocks with
+    | None -> false
+    | Some blocks ->
+        let here, below = List.partition (fun (name, _) -> meant name) blocks in
+        List.for_all (gives j) here && not (List.exists (speaks_against j) below)
   in
   let of_mistake (m : Mistake.t) = Option.map (fun v -> (m, v)) (List.find_opt fits (m.variations p)) in
   List.filter_map of_mistake Mistake.all
+
+(* The blocks from the output down to the last one of a layer; x comes after all of them *)
+let rec down_to name = function
+  | [] -> []
+  | other :: rest ->
+      let same_layer = other <> "x" && Blocks.layer other = Blocks.layer name in
+      if other = name || (name <> "x" && same_layer) then other :: down_to_end name rest else other :: down_to name rest
+
+and down_to_end name rest =
+  List.filter (fun other -> name <> "x" && other <> "x" && Blocks.layer other = Blocks.layer name) rest
 
 (* ---- patterns *)
 
@@ -119,13 +157,22 @@ let wrong_entries same ours yours =
 
 let one_of f l = match List.sort_uniq compare (List.map f l) with [ x ] -> Some x | _ -> None
 
+let tiny = 1e-4
+
+(* How many times ours yours is, where it is that everywhere *)
+let ratio_of (e : entry) ours yours =
+  if e.shapes = None && 1. -. Float.abs e.cosine < 1e-9 then Printf.sprintf "%.6g" (Mat.dot ours yours /. Mat.dot ours ours)
+  else ""
+
 let pattern_of same (e : entry) ours yours =
   let size = Mat.rows ours * Mat.cols ours in
-  if e.shapes <> None then "its shape is another one"
+  if e.shapes <> None then "it has another shape"
   else if Float.is_nan e.relative_error then "it holds a number that is not finite"
+  else if e.relative_error <= tiny then
+    Printf.sprintf "it is off by %.1e of its largest entry, as by an epsilon in a quotient, single precision or differences"
+      e.relative_error
   else if Mat.max_abs yours = 0. then "it is zero everywhere"
-  else if 1. -. Float.abs e.cosine < 1e-9 then
-    Printf.sprintf "it is %.6g times ours everywhere" (Mat.dot ours yours /. Mat.dot ours ours)
+  else if ratio_of e ours yours <> "" then Printf.sprintf "it is %s times ours everywhere" (ratio_of e ours yours)
   else
     let wrong = wrong_entries same ours yours in
     let place =
@@ -142,7 +189,7 @@ let pattern_of same (e : entry) ours yours =
 
 (* ---- all of it *)
 
-let entry agrees consequence (name, ours) yours =
+let entry agrees (name, ours) yours =
   let worst = Blocks.worst ours yours in
   {
     parameter = name;
@@ -151,37 +198,58 @@ let entry agrees consequence (name, ours) yours =
     worst = Option.map (fun (i, j) -> ((i, j), yours.(i).(j), ours.(i).(j))) worst;
     shapes = (if Mat.shape ours <> Mat.shape yours then Some (Mat.shape yours, Mat.shape ours) else None);
     agrees;
-    consequence;
+    follows = None;
   }
 
 let first entries = List.find_opt (fun e -> not e.agrees) entries
 
+(* Each wrong block with the first block that it is wrong because of; blocks come from the output down *)
+let following p j entries =
+  let expected = expected j.tolerance j.same p j.ours j.yours in
+  let root found name = match List.assoc_opt name found with Some (Some root) -> root | _ -> name in
+  let wrong name = List.exists (fun e -> e.parameter = name && not e.agrees) entries in
+  let add found e =
+    let g = List.assoc e.parameter j.yours in
+    let explains (name, (source, m)) =
+      name = e.parameter && wrong source && (Blocks.relative_error m g <= j.tolerance || j.same name m g)
+    in
+    let from = if e.agrees then None else Option.map (fun (_, (source, _)) -> source) (List.find_opt explains expected) in
+    (e.parameter, Option.map (root found) from) :: found
+  in
+  let found = List.fold_left add [] entries in
+  List.map (fun e -> { e with follows = List.assoc e.parameter found }) entries
+
+(* Where a mistake in one layer gives everything, all that is wrong below follows, though no delta could be found *)
+let following_the_cause mistakes (first : entry) entries =
+  match mistakes with
+  | (_, ({ layers = [ l ]; scope = Output | Layers; _ } : Mistake.variation)) :: _ ->
+      let is_below e = (not e.agrees) && e.parameter <> first.parameter && Blocks.layer e.parameter < l in
+      List.map (fun e -> if is_below e then { e with follows = Some first.parameter } else e) entries
+  | _ -> entries
+
 let make p yours =
   let ours = Pass.blocks p (Pass.right p) in
   let yours = completed ours yours in
-  let precision = precision_of yours and scales = scales p in
-  let tolerance = looser precision in
-  let same = near precision p scales in
-  let alike name ours yours = Blocks.relative_error ours yours <= tolerance || same name ours yours in
-  let expected = expected tolerance p yours in
+  let same = near p (scales p) in
+  let j = { same; ours; yours; tolerance = looser yours } in
   let judged (name, m) =
     let g = List.assoc name yours in
-    let follows = List.exists (fun (other, e) -> other = name && alike name e g) expected in
-    let agrees = same name m g in
-    entry agrees ((not agrees) && follows) (name, m) g
+    entry (same name m g) (name, m) g
   in
   let entries = List.map judged ours in
   match first entries with
-  | None -> { entries; mistakes = []; complete = true; pattern = "" }
+  | None -> { entries; mistakes = []; complete = true; pattern = ""; ratio = "" }
   | Some wrong ->
       let name = wrong.parameter in
-      let whole = explaining p alike yours (fun _ -> true) in
-      let down_to name' = Blocks.layer name' >= Blocks.layer name && name' <> "x" in
-      let mistakes = if whole <> [] then whole else explaining p alike yours down_to in
-      let because = match whole with (_, { layers = [ l ]; _ }) :: _ -> l | _ -> -1 in
-      let follow e = if (not e.agrees) && e.parameter <> name && Blocks.layer e.parameter < because then { e with consequence = true } else e in
+      let whole = explaining p j (fun _ -> true) in
+      let down = down_to name (List.map fst ours) in
+      let mistakes = if whole <> [] then whole else explaining p j (fun other -> List.mem other down) in
+      let entries = following_the_cause whole wrong (following p j entries) in
+      let besides e = (not e.agrees) && e.follows <> Some name && not (List.mem e.parameter down) in
+      let complete = whole <> [] || not (List.exists besides entries) in
       let pattern = pattern_of (same name) wrong (List.assoc name ours) (List.assoc name yours) in
-      { entries = List.map follow entries; mistakes; complete = whole <> [] || mistakes = []; pattern }
+      let ratio = ratio_of wrong (List.assoc name ours) (List.assoc name yours) in
+      { entries; mistakes; complete; pattern; ratio }
 
 let is_right d = List.for_all (fun e -> e.agrees) d.entries
 let first_wrong d = first d.entries

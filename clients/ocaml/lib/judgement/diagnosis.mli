@@ -7,7 +7,7 @@ type entry = {
   worst : ((int * int) * float * float) option;  (** The entry that is furthest off: index, yours, ours. *)
   shapes : ((int * int) * (int * int)) option;  (** Yours and ours, where they differ. *)
   agrees : bool;  (** Whether rounding explains the difference. *)
-  consequence : bool;  (** Whether it is wrong only because of what is wrong nearer the output. *)
+  follows : string option;  (** The block nearer to the output because of which alone it is wrong, if there is one. *)
 }
 (** The type for what is found of one block. *)
 
@@ -16,13 +16,14 @@ type t = {
   mistakes : (Mistake.t * Mistake.variation) list;  (** The mistakes that each give these numbers, likeliest first. *)
   complete : bool;  (** Whether they give all of them, or only those down to the first wrong layer. *)
   pattern : string;  (** What the first wrong block looks like, in words. *)
+  ratio : string;  (** How many times ours it is, where it is that everywhere; else "". *)
 }
 (** The type for diagnoses. *)
 
 val make : Point.t -> Blocks.t -> t
 (** [make p yours] is what is to be said of [yours] at [p]. A block agrees with ours where its relative error is at most
-    1e-9, or its largest difference within (64 + N)·u·S, S the block's largest entry computed with absolute values. Where
-    all of your numbers are exactly float32 values, they are judged as such: 1e-4, and the u of float32. *)
+    1e-9, or its largest difference within (64 + N)·u·S, S the block's largest entry computed with absolute values. A
+    block whose numbers are all exactly float32 values is judged as such: 1e-4, and the u of float32. *)
 
 val is_right : t -> bool
 (** [is_right d] is whether every block agrees. *)

@@ -23,7 +23,7 @@ let readable_grad layout l (g : Backprop.grad) : Backprop.grad =
 
 let checked layout depth grads =
   let n = List.length grads in
-  if n <> depth then unusable "its list has %d entries, and the network has %d layers." n depth;
+  if n <> depth then unusable "it gave gradients for %d of the %d layers." n depth;
   List.iteri
     (fun l (g : Backprop.grad) -> if g.b = Some [||] then unusable "your gradient of b%d is empty." (l + 1))
     grads;
@@ -45,15 +45,46 @@ let by_rows layout (p : Point.t) call =
     let rest = List.init (Mat.rows p.x - 1) (fun i -> each (i + 1)) in
     List.fold_left (List.map2 (summed c)) (List.map (scaled c) (each 0)) rest
 
+(* ---- exceptions of yours *)
+
+let is_ours slot =
+  match Printexc.Slot.name slot with
+  | Some name -> String.length name > 9 && String.sub name 0 9 = "Backproof" || String.length name > 6 && String.sub name 0 6 = "Stdlib"
+  | None -> true
+
+(* Where in your code an exception came from, if that was recorded *)
+let place trace =
+  let yours slot = if is_ours slot then None else Printexc.Slot.location slot in
+  match Printexc.backtrace_slots trace with
+  | None -> ""
+  | Some slots -> (
+      match List.find_map yours (Array.to_list slots) with
+      | Some l -> Printf.sprintf " at %s, line %d" l.filename l.line_number
+      | None -> "")
+
+let said e = match Errors.message e with Some sentence -> sentence | None -> Printexc.to_string e ^ "."
+
+let hint = function
+  | Errors.Shape_mismatch _ | Invalid_argument _ ->
+      " Where shapes do not fit, judge with equal ones, as ~sizes:[3; 3; 3] for two layers, to learn which factor is \
+       transposed. If it can only do certain sizes or rows, give those: ~sizes, ~rows."
+  | _ -> ""
+
 (* What a function gives, or what went wrong in it *)
 let guarded f =
-  match f () with
-  | found -> Ok found
-  | exception Unusable what -> Error what
-  | exception ((Stack_overflow | Out_of_memory | Sys.Break) as e) -> raise e
-  | exception e ->
-      let hint = "If it can only do certain sizes or rows, give them: ~sizes, ~rows." in
-      Error (Printf.sprintf "your function raised %s. %s" (Printexc.to_string e) hint)
+  let recorded = Printexc.backtrace_status () in
+  Printexc.record_backtrace true;
+  let found =
+    match f () with
+    | found -> Ok found
+    | exception Unusable what -> Error what
+    | exception ((Out_of_memory | Sys.Break) as e) -> raise e
+    | exception e ->
+        let where = place (Printexc.get_raw_backtrace ()) in
+        Error (Printf.sprintf "your function raised an exception%s: %s%s" where (said e) (hint e))
+  in
+  Printexc.record_backtrace recorded;
+  found
 
 let call_gradient (layout : layout) mine (p : Point.t) =
   let orientation = if List.mem `Out_in layout then `Out_in else `In_out in
@@ -121,35 +152,54 @@ type task = {
 
 type found = Agrees | Differs of Diagnosis.t * given | Failed of string
 
+let unsteady =
+  "your function gave other numbers when it was called again with the same network and rows. Does it keep something \
+   from one call to the next, as a sum that is not set to zero, or draw random numbers?"
+
+let alike one other =
+  let same (name, m) (name', m') = name = name' && (Blocks.relative_error m m' <= 1e-12 || Mat.equal m m') in
+  List.length one.blocks = List.length other.blocks && List.for_all2 same one.blocks other.blocks
+
+(* An activation of your own may raise, too *)
+let witnessed p =
+  match Witnesses.agree p with
+  | found -> found
+  | exception (Out_of_memory | Sys.Break as e) -> raise e
+  | exception e -> Error ("an activation raised an exception: " ^ said e)
+
 let look task p =
   match guarded (fun () -> task.call p) with
   | Error what -> Failed what
-  | Ok given ->
-      let d = Diagnosis.make p given.blocks in
-      if Diagnosis.is_right d then Agrees else Differs (d, given)
+  | Ok given -> (
+      match guarded (fun () -> task.call p) with
+      | Ok again when not (alike given again) -> Failed unsteady
+      | _ ->
+          let d = Diagnosis.make p given.blocks in
+          if Diagnosis.is_right d then Agrees else Differs (d, given))
 
-let point task ~decimals seed shape =
-  Point.make task.kind ~seed ~decimals ~bias:task.bias ~activations:task.activations ~loss:task.loss shape
+let point task ~digits seed shape =
+  Point.make task.kind ~seed ~digits ~bias:task.bias ~activations:task.activations ~loss:task.loss shape
 
-(* What has to stay the same while a failure is made smaller *)
+(* What has to stay the same while a failure is made smaller: so a mistake is named only if it is one at both sizes *)
 let essence = function
   | Agrees -> None
   | Failed what -> Some (what, [])
   | Differs (d, _) ->
-      let words (e : Diagnosis.entry) = (e.parameter, e.agrees, e.consequence, e.shapes = None) in
-      Some (String.concat "," (List.map (fun ((m : Mistake.t), _) -> m.id) d.mistakes), List.map words d.entries)
+      let words (e : Diagnosis.entry) = (e.parameter, e.agrees, e.follows, e.shapes = None) in
+      let name ((m : Mistake.t), (v : Mistake.variation)) = String.concat " " [ m.id; v.label; v.where ] in
+      Some (String.concat "; " (d.ratio :: List.map name d.mistakes), List.map words d.entries)
 
 let shrunk task seed p found =
   let shape = Point.shape p in
   let tries =
     List.concat_map
-      (fun shape -> List.map (fun decimals -> (decimals, shape)) [ 1; 2 ])
+      (fun shape -> List.map (fun digits -> (digits, shape)) [ 3; 6 ])
       (Point.smaller task.kind shape ~sizes:task.sizes ~rows:task.rows)
-    @ [ (1, shape) ]
+    @ [ (3, shape) ]
   in
-  let still (decimals, shape) =
-    let p = point task ~decimals seed shape in
-    if Witnesses.agree p <> Ok () then None
+  let still (digits, shape) =
+    let p = point task ~digits seed shape in
+    if witnessed p <> Ok () then None
     else
       let smaller = look task p in
       if essence smaller = essence found then Some (p, smaller) else None
@@ -157,7 +207,7 @@ let shrunk task seed p found =
   Option.value (List.find_map still tries) ~default:(p, found)
 
 let written task p (given : given) =
-  if task.case_file = "" || task.kind <> Point.Gradient then None else Case_file.write task.case_file p given.grads
+  if task.case_file = "" || task.kind <> Point.Gradient then None else Some (Case_file.write task.case_file p given.grads)
 
 let failure task k seed p found =
   let p, found = shrunk task seed p found in
@@ -171,7 +221,7 @@ let judge task =
   let depth = List.length task.activations in
   let at k =
     let seed = task.seed + k in
-    (seed, point task ~decimals:2 seed (Point.shapes task.kind ~depth ~sizes:task.sizes ~rows:task.rows ~seed))
+    (seed, point task ~digits:6 seed (Point.shapes task.kind ~depth ~sizes:task.sizes ~rows:task.rows ~seed))
   in
   let rec from k seen =
     if k = task.points then
@@ -179,7 +229,7 @@ let judge task =
       Report.right ~points:task.points ~shown ~hidden
     else
       let seed, p = at k in
-      match Witnesses.agree p with
+      match witnessed p with
       | Error why -> Report.cannot_judge p why
       | Ok () -> (
           match look task p with Agrees -> from (k + 1) (p :: seen) | found -> failure task k seed p found)
@@ -191,6 +241,8 @@ let judge task =
 let check_sizes depth sizes =
   if depth = 0 then Errors.shape "There are no activations; give one for each layer.";
   match sizes with
+  | Some sizes when List.exists (fun d -> d < 1) sizes ->
+      Errors.shape "The sizes are %s; each must be at least 1." (String.concat "-" (List.map string_of_int sizes))
   | Some sizes when List.length sizes <> depth + 1 ->
       Errors.shape "There are %d activations and %d sizes; a network of %d layers has %d sizes, its inputs first." depth
         (List.length sizes) depth (depth + 1)
@@ -202,10 +254,11 @@ let check_counts points rows =
 
 (* A name as that of a file: its words, without what a shell minds *)
 let file_name name =
+  let name = if name = "" then "gradient" else name in
   let plain = function ('a' .. 'z' | 'A' .. 'Z' | '0' .. '9' | '_' | '.') as c -> c | _ -> ' ' in
   String.concat "-" (List.filter (( <> ) "") (String.split_on_char ' ' (String.map plain name)))
 
-let gradient ?(name = "gradient") ?(seed = 0) ?(points = 5) ?sizes ?rows ?(bias = true) ?(layout = []) ?case_file mine
+let gradient ?(name = "") ?(seed = 0) ?(points = 5) ?sizes ?rows ?(bias = true) ?(layout = []) ?case_file mine
     ~activations ~loss =
   let depth = List.length activations in
   check_sizes depth sizes;
@@ -223,7 +276,8 @@ let one_layer kind ~seed ~points ~sizes ~rows ~bias call activation =
 let pullback ?(seed = 0) ?(points = 5) ?sizes ?rows ?(bias = true) ?(layout = []) mine ~activation =
   one_layer Pullback ~seed ~points ~sizes ~rows ~bias (call_pullback layout mine) activation
 
-let activation ?(seed = 0) ?(points = 5) ?sizes ?rows ?(layout = []) mine ~activation =
+let activation ?(seed = 0) ?(points = 5) ?width ?rows ?(layout = []) mine ~activation =
+  let sizes = Option.map (fun d -> [ d; d ]) width in
   one_layer Activation ~seed ~points ~sizes ~rows ~bias:false (call_activation layout mine) activation
 
 let run reports =

@@ -31,11 +31,13 @@ val gradient :
   loss:Loss.t ->
   Report.t
 (** [gradient mine ~activations ~loss] is the report on [mine], where [mine net ~x ~y] is your gradient of [loss] for
-    the rows [x] and the targets [y], first layer first. There is a layer for each of [activations].
+    the rows [x] and the targets [y], first layer first. There is a layer for each of [activations]. It is called twice at
+    each point, and has to give the same. A bias gradient of a layer without a bias is passed over.
 
     [points] points (default 5) follow from [seed] (default 0). [sizes] (d_0 … d_L) and [rows] fix what your function
     cannot vary; what such points cannot show is then said. [bias] is whether layers have one, default [true]. The
-    failing point is written to [case_file] (default [NAME.case.json], [name] being "gradient"), unless that is "".
+    failing point is written to [case_file] (default [NAME.case.json], [name] being "gradient"), unless that is "". What
+    your function raises is reported, with the line where it was recorded.
     @raise Errors.Shape_mismatch unless [activations] is not empty and [sizes] fit them.
     @raise Errors.Inadmissible_pair where [loss] is not defined on the outputs of the last activation. *)
 
@@ -58,14 +60,14 @@ val pullback :
 val activation :
   ?seed:int ->
   ?points:int ->
-  ?sizes:int list ->
+  ?width:int ->
   ?rows:int ->
   ?layout:layout ->
   (z:Mat.t -> a:Mat.t -> upstream:Mat.t -> Mat.t) ->
   activation:Activation.t ->
   Report.t
 (** [activation mine ~activation] is the report on the backward pass of an activation alone: [mine ~z ~a ~upstream] is
-    the gradient by [z], given [a] = σ(z) and the gradient by [a]. *)
+    the gradient by [z], given [a] = σ(z) and the gradient by [a]. [width] fixes the columns of [z]. *)
 
 val run : (string * (unit -> Report.t)) list -> unit
 (** [run reports] prints each report under its name and exits with code 1 unless all are right: a test program without a

@@ -1,107 +1,22 @@
-type variation = { label : string; where : string; layers : int list; blocks : Blocks.t option Lazy.t }
+open Planting
+
+type scope = Planting.scope = Output | Layers | Blocks
+
+type variation = Planting.variation = {
+  label : string;
+  where : string;
+  scope : scope;
+  layers : int list;
+  blocks : Blocks.t option Lazy.t;
+}
 
 type t = {
   id : string;
   title : variation -> string;
-  why : string;
-  mend : string list;
+  why : variation -> string;
+  mend : variation -> string list;
   variations : Point.t -> variation list;
 }
-
-(* ---- ways to make a mistake *)
-
-let in_layers layers =
-  match List.sort compare layers with
-  | [ l ] -> Printf.sprintf "in layer %d" (l + 1)
-  | layers -> "in layers " ^ String.concat ", " (List.map (fun l -> string_of_int (l + 1)) layers)
-
-let result ?(label = "") ?where layers f =
-  let blocks = lazy (match f () with blocks -> Some blocks | exception Errors.Shape_mismatch _ -> None) in
-  { label; where = Option.value where ~default:(in_layers layers); layers; blocks }
-
-let by_rules ?label ?where layers p rules = result ?label ?where layers (fun () -> Pass.blocks p rules)
-
-(* The layers where [applies], together and one by one, from the output down *)
-let scopes applies p =
-  let singles = List.filter_map (fun (place : Pass.place) -> if applies place then Some place.l else None) (Pass.places p) in
-  match singles with [] -> [] | [ l ] -> [ [ l ] ] | _ -> singles :: List.map (fun l -> [ l ]) singles
-
-(* A change of the rules at the places where [applies]: [change rules at] where [at] says whether a place is meant *)
-let at_places ?label applies change p =
-  let one layers =
-    let at (place : Pass.place) = List.mem place.l layers in
-    by_rules ?label layers p (change (Pass.right p) at)
-  in
-  List.map one (scopes applies p)
-
-let where at changed right place m = if at place then changed place m else right place m
-
-(* Another pullback at those places; the last one is then no longer folded *)
-let pulling ?label applies changed =
-  let change (rules : Pass.rules) at = { rules with pull = where at changed rules.pull } in
-  let unfolded (p : Point.t) =
-    let open_last (rules : Pass.rules) at =
-      let last_is_meant = List.exists (fun place -> Pass.is_last place && at place) (Pass.places p) in
-      { (change rules at) with folded = (if last_is_meant then None else rules.folded) }
-    in
-    at_places ?label applies open_last p
-  in
-  unfolded
-
-let weighing ?label applies changed =
-  at_places ?label applies (fun rules at -> { rules with weights = where at changed rules.weights })
-
-let biasing ?label changed =
-  let has_bias (place : Pass.place) = place.layer.b <> None in
-  at_places ?label has_bias (fun rules at -> { rules with bias = where at changed rules.bias })
-
-(* A change of single blocks of the right result, of all that [meant] names together and one by one *)
-let on_blocks ?label meant change p =
-  let right = Pass.blocks p (Pass.right p) in
-  let names = List.filter_map (fun (name, m) -> if meant name m then Some name else None) right in
-  let one chosen =
-    let changed (name, m) = (name, if List.mem name chosen then change m else m) in
-    let layers = List.sort_uniq compare (List.map Blocks.layer chosen) in
-    result ?label ~where:("in " ^ String.concat ", " chosen) layers (fun () -> List.map changed right)
-  in
-  match names with [] -> [] | [ _ ] -> [ one names ] | _ -> one names :: List.map (fun name -> one [ name ]) names
-
-(* A factor on delta from a layer down, on all weights or all biases, or on one block *)
-let scaled ~label c p =
-  let from (place : Pass.place) =
-    let rules = Pass.right p in
-    let times at = where at (fun place m -> Mat.scale c (rules.pull place m)) rules.pull in
-    if Pass.is_last place then { rules with kept = (fun _ delta -> Mat.scale c delta) }
-    else { rules with pull = times (fun (other : Pass.place) -> other.l = place.l) }
-  in
-  let where (place : Pass.place) =
-    if place.l = 0 then "in layer 1" else Printf.sprintf "from layer %d down" (place.l + 1)
-  in
-  let delta (place : Pass.place) = by_rules ~label ~where:(where place) [ place.l ] p (from place) in
-  let deltas = List.map delta (Pass.places p) in
-  let blocks meant = on_blocks ~label (fun name _ -> meant name) (Mat.scale c) p in
-  deltas @ blocks Blocks.is_weights @ blocks (fun name -> not (Blocks.is_weights name))
-
-(* ---- what a layer is like *)
-
-let sampled = [ -1.3; -0.4; 0.3; 1.7 ]
-
-let entrywise f (place : Pass.place) =
-  match place.layer.activation.kind with Activation.Elementwise e -> f e | Activation.Softmax -> false
-
-let is_softmax (place : Pass.place) = place.layer.activation.kind = Activation.Softmax
-let is_bent = entrywise (fun e -> List.exists (fun z -> e.df z (e.f z) <> 1.) sampled)
-let differs_at_a = entrywise (fun e -> List.exists (fun z -> e.df z (e.f z) <> e.df (e.f z) (e.f (e.f z))) sampled)
-let reads_a = entrywise (fun e -> e.df 0.5 0.25 <> e.df 0.5 0.75)
-
-let slopes f (place : Pass.place) m =
-  match place.layer.activation.kind with
-  | Activation.Elementwise e -> Mat.hadamard m (Mat.map2 (f e) place.z place.a)
-  | Activation.Softmax -> m
-
-let opened p place = not (Pass.is_last place && Pass.is_folded p)
-let rows (p : Point.t) = float_of_int (Mat.rows p.x)
-let outputs (p : Point.t) = float_of_int (Mat.cols p.y)
 
 (* ---- words *)
 
@@ -109,11 +24,39 @@ let said title v = Printf.sprintf "%s %s" title v.where
 
 (* ---- the table *)
 
-let make id ~title ~why ~mend variations = { id; title; why; mend; variations }
 let concat fs p = List.concat_map (fun f -> f p) fs
 
+(* A mistake that has one cause and one mend wherever it is made *)
+let make id ~title ~why ~mend variations =
+  { id; title; why = (fun _ -> why); mend = (fun _ -> mend); variations }
+
+let where_blocks_are_made =
+  [
+    "let dw = Mat.mul (Mat.transpose a_in) delta    (* nothing more *)";
+    "let db = Mat.column_sums delta                 (* nothing more *)";
+  ]
+
+let where_delta_is_sent =
+  [
+    "let m = Mat.mul delta_above (Mat.transpose w_above) in";
+    "let delta = Activation.pullback f ~z ~a m      (* nothing more *)";
+  ]
+
+(* A mistake in a factor of delta: where it is decides where to look *)
+let make_factor id ~title ~why ~mend variations =
+  let why v =
+    match v.scope with
+    | Output -> why
+    | Layers -> "What is nearer to the output is right: look at what is sent down to here."
+    | Blocks -> "Only these have it, so delta is right: look at where they are made."
+  in
+  let mend v =
+    match v.scope with Output -> mend | Layers -> where_delta_is_sent | Blocks -> where_blocks_are_made
+  in
+  { id; title; why; mend; variations }
+
 let sign_flipped =
-  make "sign_flipped"
+  make_factor "sign_flipped"
     ~title:(said "the sign is flipped")
     ~why:"y - h stands where h - y should, or the update's minus is in the gradient."
     ~mend:
@@ -238,8 +181,10 @@ let output_derivative_extra =
 let wrong_loss =
   let multiples = [ "half_sse"; "sse"; "mse" ] in
   let is_square name = List.mem name multiples in
+  let no_plain_factor one other = List.sort compare [ one; other ] = [ "half_sse"; "mse" ] (* 2/(N d) *) in
   let others (p : Point.t) =
-    let differs (l : Loss.t) = l.name <> p.loss.name && not (is_square l.name && is_square p.loss.name) in
+    let is_multiple (l : Loss.t) = is_square l.name && is_square p.loss.name in
+    let differs (l : Loss.t) = l.name <> p.loss.name && ((not (is_multiple l)) || no_plain_factor l.name p.loss.name) in
     let fits (l : Loss.t) = l.admits (Network.last p.net) && (match l.targets p.y with _ -> true | exception _ -> false) in
     if p.kind <> Point.Gradient then [] else List.filter (fun l -> differs l && fits l) Loss.all
   in
@@ -257,7 +202,13 @@ let constants p =
   let with_outputs = [ ("N*d", n *. d); ("1/(N*d)", 1. /. (n *. d)); ("d", d); ("1/d", 1. /. d) ] in
   [ ("2", 2.); ("1/2", 0.5); ("N", n); ("1/N", 1. /. n) ] @ if d = 1. then [] else with_outputs
 
-let factors keep p = List.concat_map (fun (label, c) -> if keep label then scaled ~label c p else []) (constants p)
+let averages (p : Point.t) = p.kind = Point.Gradient && p.loss.averages
+let sums (p : Point.t) = p.kind = Point.Gradient && not p.loss.averages
+
+(* A bias alone that is too small by the rows has a name of its own, bias_averaged *)
+let is_averaged_bias label v = label = "1/N" && v.scope = Blocks && String.length v.where > 3 && v.where.[3] = 'b'
+
+let factors keep p = List.concat_map (fun (label, c) -> if keep label then List.filter (fun v -> not (is_averaged_bias label v)) (scaled ~label c p) else []) (constants p)
 let is_fraction label = String.length label > 1 && label.[0] = '1'
 let of_rows label = String.contains label 'N'
 let inverse = function "1/(N*d)" -> "N*d" | fraction -> String.sub fraction 2 (String.length fraction - 2)
@@ -269,36 +220,36 @@ let factor_mend =
   ]
 
 let summed_not_averaged =
-  make "summed_not_averaged"
+  make_factor "summed_not_averaged"
     ~title:(fun v -> Printf.sprintf "the loss averages but the gradient sums %s, a factor %s too much" v.where v.label)
     ~why:"A division by N, the rows, in the loss is one in its gradient too (d: the outputs)."
     ~mend:[ "let delta = Mat.scale (1. /. float n) delta    (* once, at the output *)" ]
-    (fun p -> if p.loss.averages then factors (fun label -> of_rows label && not (is_fraction label)) p else [])
+    (fun p -> if averages p then factors (fun label -> of_rows label && not (is_fraction label)) p else [])
 
 let averaged_not_summed =
-  make "averaged_not_summed"
+  make_factor "averaged_not_summed"
     ~title:(fun v -> Printf.sprintf "the loss sums but the gradient averages %s, a factor %s too much" v.where v.label)
     ~why:"This loss is a sum over the rows; so is its gradient."
     ~mend:[ "(* leave the division by the rows out: this loss is a sum *)" ]
-    (fun p -> if p.loss.averages then [] else factors (fun label -> of_rows label && is_fraction label) p)
+    (fun p -> if sums p then factors (fun label -> of_rows label && is_fraction label) p else [])
 
 let factor_extra =
-  make "factor_extra"
+  make_factor "factor_extra"
     ~title:(fun v -> Printf.sprintf "there is a factor %s too much %s" v.label v.where)
     ~why:"Every entry is that many times the right one (N rows, d outputs); look at the slope of the loss."
     ~mend:factor_mend
-    (fun p -> factors (fun label -> not (is_fraction label || (p.loss.averages && of_rows label))) p)
+    (fun p -> factors (fun label -> not (is_fraction label || (averages p && of_rows label))) p)
 
 let factor_missing =
-  make "factor_missing"
+  make_factor "factor_missing"
     ~title:(fun v -> Printf.sprintf "a factor %s is missing %s" (inverse v.label) v.where)
     ~why:"Every entry is that many times too small (N rows, d outputs); look at the slope of the loss."
     ~mend:factor_mend
-    (fun p -> factors (fun label -> is_fraction label && (p.loss.averages || not (of_rows label))) p)
+    (fun p -> factors (fun label -> is_fraction label && not (sums p && of_rows label)) p)
 
 let bias_missing =
   make "bias_missing"
-    ~title:(said "the bias gradient is missing")
+    ~title:(said "the bias gradient is missing, or zero")
     ~why:"A bias that gets no gradient is never trained."
     ~mend:[ "let db = Mat.column_sums delta    (* one entry for each neuron *)" ]
     (biasing (fun place _ -> Array.make (Layer.d_out place.layer) 0.))
@@ -370,7 +321,7 @@ let layers_reversed =
     let depth = List.length (Pass.places p) in
     let renamed (name, m) = (Printf.sprintf "%c%d" name.[0] (depth - Blocks.layer name), m) in
     let moved = List.map renamed right in
-    { label = ""; where = "in the result"; layers = []; blocks = lazy (Some (List.map (fun (name, _) -> (name, List.assoc name moved)) right)) }
+    { label = ""; where = "in the result"; scope = Blocks; layers = []; blocks = lazy (Some (List.map (fun (name, _) -> (name, List.assoc name moved)) right)) }
   in
   make "layers_reversed"
     ~title:(fun _ -> "the list of gradients is in the reverse order")

@@ -33,14 +33,13 @@ let smaller kind s ~sizes ~rows =
 
 (* ---- numbers *)
 
-let rounded decimals x =
-  let unit = 10. ** float_of_int decimals in
-  Float.round (x *. unit) /. unit
+(* To so many binary digits after the point: exact in single precision too, for who keeps weights in it *)
+let rounded digits x = Float.ldexp (Float.round (Float.ldexp x digits)) (-digits)
 
 (* A normal number that is not 0 after it is rounded: a zero hides what it is multiplied with. *)
-let rec number rng decimals std =
-  let x = rounded decimals (std *. Init.gaussian rng) in
-  if x = 0. then number rng decimals std else x
+let rec number rng digits std =
+  let x = rounded digits (std *. Init.gaussian rng) in
+  if x = 0. then number rng digits std else x
 
 let margin = 0.05
 let saturated = 4.
@@ -56,28 +55,28 @@ let telling (activation : Activation.t) z =
         && (Array.length z = 1 || some (fun z -> z < 0.)))
 
 (* One neuron's weights and bias, drawn until they tell *)
-let rec neuron rng decimals bias activation a left =
-  let w = Array.init (Mat.cols a) (fun _ -> number rng decimals (1.4 /. sqrt (float_of_int (Mat.cols a)))) in
-  let b = if bias then number rng decimals 0.5 else 0. in
+let rec neuron rng digits bias activation a left =
+  let w = Array.init (Mat.cols a) (fun _ -> number rng digits (1.4 /. sqrt (float_of_int (Mat.cols a)))) in
+  let b = if bias then number rng digits 0.5 else 0. in
   let z = Array.map (fun r -> b +. Mat.dot [| r |] [| w |]) a in
-  if left = 0 || telling activation z then (w, b) else neuron rng decimals bias activation a (left - 1)
+  if left = 0 || telling activation z then (w, b) else neuron rng digits bias activation a (left - 1)
 
-let layer rng decimals bias activation a width =
-  let neurons = Array.init width (fun _ -> neuron rng decimals bias activation a tries) in
+let layer rng digits bias activation a width =
+  let neurons = Array.init width (fun _ -> neuron rng digits bias activation a tries) in
   let b = if bias then Some (Array.map snd neurons) else None in
   Layer.make ?b ~activation (Mat.transpose (Array.map fst neurons))
 
-let rec network rng decimals bias a activations widths =
+let rec network rng digits bias a activations widths =
   match (activations, widths) with
   | activation :: activations, width :: widths ->
-      let made = layer rng decimals bias activation a width in
+      let made = layer rng digits bias activation a width in
       let next = Activation.apply activation (Layer.affine made a) in
-      made :: network rng decimals bias next activations widths
+      made :: network rng digits bias next activations widths
   | _ -> []
 
 (* ---- data *)
 
-let matrix rng decimals p q = Mat.init p q (fun _ _ -> number rng decimals 1.)
+let matrix rng digits p q = Mat.init p q (fun _ _ -> number rng digits 1.)
 
 (* Rows of one class each, as many different ones as there can be *)
 let classes rng p q =
@@ -86,34 +85,34 @@ let classes rng p q =
 
 let bits rng p q = Mat.init p q (fun _ _ -> if Random.State.bool rng then 1. else 0.)
 
-let targets rng decimals (loss : Loss.t) p q =
+let targets rng digits (loss : Loss.t) p q =
   match loss.name with
   | "cross_entropy" -> classes rng p q
   | "binary_cross_entropy" -> bits rng p q
-  | _ -> matrix rng decimals p q
+  | _ -> matrix rng digits p q
 
 (* Z for an activation, each column telling *)
-let pre_activations rng decimals activation p q =
+let pre_activations rng digits activation p q =
   let rec column left =
-    let z = Array.init p (fun _ -> number rng decimals 1.) in
+    let z = Array.init p (fun _ -> number rng digits 1.) in
     if left = 0 || telling activation z then z else column (left - 1)
   in
   Mat.transpose (Array.init q (fun _ -> column tries))
 
-let make kind ~seed ~decimals ~bias ~activations ~loss shape =
+let make kind ~seed ~digits ~bias ~activations ~loss shape =
   let rng = Random.State.make [| seed; shape.rows; List.length activations |] in
   let d_in = List.hd shape.sizes and d_out = List.nth shape.sizes (List.length activations) in
   let x, net =
     match kind with
     | Activation ->
         let activation = List.hd activations in
-        (pre_activations rng decimals activation shape.rows d_in, Network.make [ Layer.make ~activation (Mat.eye d_in) ])
+        (pre_activations rng digits activation shape.rows d_in, Network.make [ Layer.make ~activation (Mat.eye d_in) ])
     | Gradient | Pullback ->
-        let x = matrix rng decimals shape.rows d_in in
-        (x, Network.make (network rng decimals bias x activations (List.tl shape.sizes)))
+        let x = matrix rng digits shape.rows d_in in
+        (x, Network.make (network rng digits bias x activations (List.tl shape.sizes)))
   in
   match loss with
-  | Some loss -> { kind; net; loss; x; y = targets rng decimals loss shape.rows d_out }
+  | Some loss -> { kind; net; loss; x; y = targets rng digits loss shape.rows d_out }
   | None ->
-      let y = matrix rng decimals shape.rows d_out in
+      let y = matrix rng digits shape.rows d_out in
       { kind; net; loss = Loss.linear y; x; y }

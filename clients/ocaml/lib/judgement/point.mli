@@ -25,8 +25,8 @@ val smaller : kind -> shape -> sizes:int list option -> rows:int option -> shape
     they are given. *)
 
 val make :
-  kind -> seed:int -> decimals:int -> bias:bool -> activations:Activation.t list -> loss:Loss.t option -> shape -> t
-(** [make kind ~seed ~decimals ~bias ~activations ~loss shape] is a point of that shape. Its numbers have so many
-    decimals; every kinked unit is on for one row and off for another where that can be, none is at its kink or
+  kind -> seed:int -> digits:int -> bias:bool -> activations:Activation.t list -> loss:Loss.t option -> shape -> t
+(** [make kind ~seed ~digits ~bias ~activations ~loss shape] is a point of that shape. Its numbers have so many
+    binary digits after the point; every kinked unit is on for one row and off for another where that can be, none is at its kink or
     saturated, and targets are what [loss] wants, one class or 0 and 1 for the cross-entropies. [loss] is [None] where
     the kind has its own. *)

@@ -21,11 +21,11 @@ val right : points:int -> shown:string list -> hidden:(string * string) list -> 
 (** [right ~points ~shown ~hidden] is the report of a gradient that is right at so many points, which can show the
     mistakes [shown] and not those [hidden], each with the reason. *)
 
-val wrong : Point.t -> where:string -> case:string option -> Diagnosis.t -> t
+val wrong : Point.t -> where:string -> case:(string, string) result option -> Diagnosis.t -> t
 (** [wrong p ~where ~case d] is the report of a gradient that is wrong at [p] as [d] says. [where] tells which point it
-    is, [case] the file that it is in. *)
+    is, [case] the file that it is in, or why it is in none. *)
 
-val unusable : Point.t -> where:string -> case:string option -> string -> t
+val unusable : Point.t -> where:string -> case:(string, string) result option -> string -> t
 (** [unusable p ~where ~case what] is the report of a function that gave no gradient to compare at [p]: [what] happened. *)
 
 val cannot_judge : Point.t -> string -> t
