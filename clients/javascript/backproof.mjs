@@ -1,5 +1,5 @@
 /**
- * A client of Backproof in one file: Node 18 or newer, Deno, a browser; it needs fetch and nothing else.
+ * A client of Backproof in one file, for Node.js: it needs the built-in fetch and nothing else.
  *
  * What is asked and answered are the objects of the wire, which `/docs` of a running service describes; numbers that
  * are not finite are NaN and ±Infinity here, and strings only on the way.
