@@ -41,7 +41,7 @@ val gradient :
     @raise Errors.Shape_mismatch unless [activations] is not empty and [sizes] fit them.
     @raise Errors.Inadmissible_pair where [loss] is not defined on the outputs of the last activation. *)
 
-type pulled = { dx : Mat.t; dw : Mat.t; db : float array option }
+type pulled = Yours.pulled = { dx : Mat.t; dw : Mat.t; db : float array option }
 (** The type for what one layer sends back: the gradient by its inputs, its weights and its bias. *)
 
 val pullback :
