@@ -238,7 +238,8 @@ let places () =
   let r = judge last_only in
   red ~named:[ "sign_flipped" ] r;
   Alcotest.(check string) "where" "in W2, b2" (where_of r);
-  holds "Only these have it" r;
+  holds "made wrongly from a delta that is right" r;
+  holds "b2 is wrong by the same mistake" r;
   if List.exists (fun line -> String.length line > 4 && String.sub line 0 4 = "mend" && String.contains line '-') (String.split_on_char '\n' r.text)
   then Alcotest.fail r.text;
   let activations = Activation.[ sigmoid; tanh; sigmoid ] and loss = Loss.sse in
@@ -317,6 +318,11 @@ let unusable () =
   holds "the left matrix is" r;
   holds "which factor is transposed" r;
   red (judge (fun _ ~x:_ ~y:_ -> failwith (String.make 3000 'x')));
+  let calls = ref 0 in
+  let every_second net ~x ~y = incr calls; if !calls mod 2 = 0 then failwith "again" else mine by_hand net ~x ~y in
+  let r = judge every_second in
+  red r;
+  holds "at its second call your function raised an exception" r;
   let rec endless n = 1 + endless (n + 1) in
   red (judge (fun _ ~x:_ ~y:_ -> [ List.nth [] (endless 0) ]));
   red (judge (fun net ~x ~y -> [ List.hd (mine by_hand net ~x ~y) ]));
@@ -331,7 +337,7 @@ let unusable () =
 let wrong_use () =
   Near.raises "sizes" "There are 2 activations and 2 sizes; a network of 2 layers has 3 sizes, its inputs first." (fun () ->
       ignore (judge ~sizes:[ 2; 2 ] (mine by_hand)));
-  Near.raises "sizes of 0" "The sizes are 2-0-2; each must be at least 1." (fun () ->
+  Near.raises "sizes of 0" "The sizes are 2, 0, 2; each must be at least 1." (fun () ->
       ignore (judge ~sizes:[ 2; 0; 2 ] (mine by_hand)));
   Near.raises "none" "There are no activations; give one for each layer." (fun () ->
       ignore (Judge.gradient (mine by_hand) ~activations:[] ~loss));
@@ -346,7 +352,13 @@ let own_activation () =
   let ours net ~x ~y = Backprop.gradient net ~loss:Loss.mse ~x ~y in
   let judged a = Judge.gradient ~case_file:"" ours ~activations:[ a; Activation.identity ] ~loss:Loss.mse in
   green (judged right);
-  is Report.Cannot_judge (judged (swish (fun z _ -> s z)))
+  is Report.Cannot_judge (judged (swish (fun z _ -> s z)));
+  let raising = Activation.elementwise ~name:"n" ~df:(fun _ _ -> 1.) (fun z -> if z < -2. then failwith "far" else z) in
+  let r = judged raising in
+  if r.verdict <> Report.Right then (
+    is Report.Cannot_judge r;
+    holds "an activation raised an exception" r);
+  is Report.Cannot_judge (judged (Activation.elementwise ~name:"f" ~df:(fun _ _ -> 1.) (fun _ -> failwith "never")))
 
 let blind () =
   let r = Judge.gradient ~case_file:"" ~rows:1 (mine by_hand) ~activations ~loss in
@@ -381,6 +393,59 @@ let deep () =
   let very = List.init 20 (fun _ -> Activation.tanh) in
   let right net ~x ~y = Backprop.gradient net ~loss:Loss.mse ~x ~y in
   List.iter (fun seed -> green (Judge.gradient ~case_file:"" ~points:3 ~seed right ~activations:very ~loss:Loss.mse)) [ 0; 3 ]
+
+(* Deep down a gradient is tiny; that is no reason to take anything for it. *)
+let deep_down () =
+  let spoilt depth activation f =
+    let activations = List.init depth (fun _ -> activation) in
+    let mine net ~x ~y = match Backprop.gradient net ~loss:Loss.mse ~x ~y with g :: rest -> f g :: rest | [] -> [] in
+    Judge.gradient ~case_file:"" mine ~activations ~loss:Loss.mse
+  in
+  red (spoilt 8 Activation.sigmoid (fun g -> { g with w = Mat.scale 0. g.w }));
+  red (spoilt 12 Activation.sigmoid (fun g -> { g with w = Mat.map single (Mat.scale (-1.) g.w) }));
+  red (spoilt 20 Activation.tanh (fun g -> { g with w = Mat.scale 1.01 g.w }))
+
+(* A number that is N or d at one point only, a derivative that is right by chance at one: they are no mistake's. *)
+let coincidences () =
+  let times c = mine { by_hand with delta2 = (fun ~h ~y -> Mat.scale c (by_hand.delta2 ~h ~y)) } in
+  List.iter (fun c -> unnamed (judge (times c))) [ 3.; 1. /. 3.; 4.; 0.25; 5.; 12.; 6.; 0.9; -2. ];
+  List.iter (fun (c, id) -> red ~named:[ id ] (judge (times c))) [ (2., "factor_extra"); (0.5, "factor_missing") ];
+  let first_row_for_all net ~x ~y =
+    match Network.layers net with
+    | [ l1; l2 ] ->
+        let z = Layer.affine l1 x in
+        let a = Activation.apply Activation.relu z in
+        let delta2 = Mat.sub (Layer.affine l2 a) y in
+        let m = Mat.mul delta2 (Mat.transpose l2.w) in
+        let delta1 = Array.map (Array.mapi (fun j m -> if z.(0).(j) > 0. then m else 0.)) m in
+        [
+          { Backprop.w = Mat.mul (Mat.transpose x) delta1; b = Some (sums delta1) };
+          { w = Mat.mul (Mat.transpose a) delta2; b = Some (sums delta2) };
+        ]
+    | _ -> Alcotest.fail "two layers"
+  in
+  let judged seed = Judge.gradient ~seed ~case_file:"" first_row_for_all ~activations:Activation.[ relu; identity ] ~loss:Loss.half_sse in
+  List.iter (fun seed -> unnamed (judged seed)) [ 0; 1; 2; 3; 4; 5; 6; 7 ]
+
+let blocks_scaled factors net ~x ~y =
+  let factor name = Option.value (List.assoc_opt name factors) ~default:1. in
+  let of_layer l (g : Backprop.grad) : Backprop.grad =
+    let c = factor (Printf.sprintf "W%d" l) and d = factor (Printf.sprintf "b%d" l) in
+    { w = Mat.scale c g.w; b = Option.map (Array.map (fun x -> d *. x)) g.b }
+  in
+  List.mapi (fun l g -> of_layer (l + 1) g) (mine by_hand net ~x ~y)
+
+let two_at_once () =
+  let r = judge (blocks_scaled [ ("b2", 0.); ("W1", -1.); ("b1", -1.) ]) in
+  red ~named:[ "bias_missing" ] r;
+  Alcotest.(check string) "where" "in layer 2" (where_of r);
+  let r = judge (blocks_scaled [ ("W2", -1.); ("W1", 0.7) ]) in
+  red ~named:[ "sign_flipped" ] r;
+  Alcotest.(check string) "where" "in W2" (where_of r);
+  holds "W1 is wrong besides" r;
+  let r = judge (blocks_scaled [ ("W2", 3.3); ("W1", 3.3); ("b1", 3.3) ]) in
+  unnamed r;
+  holds "W2 is wrong first, counted from the output. W1 is wrong besides; b1 only because of it." r
 
 (* ---- layers alone *)
 
@@ -518,6 +583,9 @@ let suite =
     case "what one row cannot show" blind;
     case "a wide network" wide;
     case "a deep network" deep;
+    case "deep down" deep_down;
+    case "coincidences" coincidences;
+    case "two mistakes at once" two_at_once;
     case "one layer" pullbacks;
     case "a softmax alone" softmax_alone;
     case "the case file" case_file;

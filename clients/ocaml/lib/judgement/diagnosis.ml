@@ -19,19 +19,22 @@ let single = { u = 0x1p-24; relative = 1e-4 }
 let is_single x = Float.is_nan x || Int32.float_of_bits (Int32.bits_of_float x) = x
 let precision_of m = if Array.for_all (Array.for_all is_single) m then single else double
 
-(* The scale of rounding errors for each block of parameters; inputs have none and are judged relatively alone *)
-let scales (p : Point.t) =
-  if p.kind = Point.Activation then []
-  else List.map (fun (name, m) -> (name, Mat.max_abs m)) (Blocks.of_grads (Backprop.bound p.net ~loss:p.loss ~x:p.x ~y:p.y))
+(* What rounding explains is relative to the largest entry of the layer's blocks: a bias gradient that cancels is noise of
+   the size that its weights' have. A bound from absolute values would be safe, and in a deep network larger than the
+   gradient itself, so that nothing were ever wrong there. *)
+let scales ours =
+  let of_layer name =
+    let layer = List.filter (fun (other, _) -> other <> "x" && Blocks.layer other = Blocks.layer name) ours in
+    List.fold_left (fun s (_, m) -> Float.max s (Mat.max_abs m)) 0. layer
+  in
+  List.map (fun (name, _) -> (name, of_layer name)) ours
 
 let near (p : Point.t) scales name ours yours =
   let precision = precision_of yours in
   Blocks.relative_error ours yours <= precision.relative
-  ||
-  match List.assoc_opt name scales with
-  | Some s when Mat.shape ours = Mat.shape yours ->
-      Mat.max_abs (Mat.sub ours yours) <= (64. +. float_of_int (Mat.rows p.x)) *. precision.u *. s
-  | _ -> false
+  || Mat.shape ours = Mat.shape yours
+     && Mat.max_abs (Mat.sub ours yours)
+        <= (64. +. float_of_int (Mat.rows p.x)) *. precision.u *. List.assoc name scales
 
 (* A block that was not given counts as zero: that is what happens to its parameter. *)
 let completed ours yours =
@@ -89,23 +92,24 @@ let delta_of tolerance yours (place : Pass.place) =
   | Some w when Mat.shape w = Mat.shape place.layer.w -> behind tolerance (Mat.transpose place.a_in) w
   | _ -> None
 
-(* What your own delta of each layer gives by the right rules, its bias gradient and what is one layer further down, each
-   with the block that the delta was found in. Where the layer below is right although that delta would make it another
-   one, the delta is right too, and only the blocks of this layer are wrong. *)
+(* What your own delta of each layer gives by the right rules, its bias gradient and all that is further down, each with
+   the block that the delta was found in. Where the bias or the layer below is right although that delta would make it
+   another one, the delta is right too, and only the weights of this layer are wrong. *)
 let expected tolerance same p ours yours =
   let of_place (place : Pass.place) =
     let w = Printf.sprintf "W%d" (place.l + 1) and b = Printf.sprintf "b%d" (place.l + 1) in
-    let next (name, _) = Blocks.layer name = place.l - 1 || name = "x" in
+    let is_next (name, _) = name = b || Blocks.layer name = place.l - 1 || name = "x" in
     let contradicted (name, e) =
-      let g = List.assoc name yours in
-      same name (List.assoc name ours) g && Blocks.relative_error e g > tolerance
+      match List.assoc_opt name yours with
+      | Some g -> same name (List.assoc name ours) g && Blocks.relative_error e g > tolerance
+      | None -> false
     in
     match delta_of tolerance yours place with
     | None -> []
     | Some delta ->
-        let below = List.filter next (Pass.below p place delta) in
-        if List.exists contradicted below then []
-        else List.map (fun (name, e) -> (name, (w, e))) ((b, Mat.row (Mat.column_sums delta)) :: below)
+        let found = (b, Mat.row (Mat.column_sums delta)) :: Pass.below p place delta in
+        if List.exists contradicted (List.filter is_next found) then []
+        else List.map (fun (name, e) -> (name, (w, e))) found
   in
   if p.Point.kind = Point.Activation then [] else List.concat_map of_place (Pass.places p)
 
@@ -126,17 +130,33 @@ let speaks_against j (name, m) =
   let ours = List.assoc name j.ours and yours = List.assoc name j.yours in
   j.same name ours yours && Blocks.relative_error m ours > j.tolerance
 
-(* The mistakes that give the blocks that are [meant], and change nothing that is right in yours *)
+(* How well a mistake speaks for the wrong blocks further down that it changes: those that it gives, less the others *)
+let speaks_for j blocks =
+  let vote (name, m) =
+    let ours = List.assoc name j.ours and yours = List.assoc name j.yours in
+    if j.same name ours yours || Blocks.relative_error m ours <= j.tolerance then 0
+    else if gives j (name, m) then 1
+    else -1
+  in
+  List.fold_left (fun n block -> n + vote block) 0 blocks
+
+(* The mistakes that give the blocks that are [meant], and change nothing that is right in yours; each in the ways that
+   speak best for what is wrong further down *)
 let explaining p j meant =
   let fits (v : Mistake.variation) =
     match Lazy.force v.blocks with
-    | None -> false
+    | None -> None
     | Some blocks ->
         let here, below = List.partition (fun (name, _) -> meant name) blocks in
-        List.for_all (gives j) here && not (List.exists (speaks_against j) below)
+        let fit = List.for_all (gives j) here && not (List.exists (speaks_against j) below) in
+        if fit then Some (speaks_for j below, v) else None
   in
-  let of_mistake (m : Mistake.t) = Option.map (fun v -> (m, v)) (List.find_opt fits (m.variations p)) in
-  List.filter_map of_mistake Mistake.all
+  let of_mistake (m : Mistake.t) =
+    let found = List.filter_map fits (m.variations p) in
+    let most = List.fold_left (fun most (n, _) -> max most n) min_int found in
+    List.filter_map (fun (n, v) -> if n = most then Some (m, v) else None) found
+  in
+  List.concat_map of_mistake Mistake.all
 
 (* The blocks from the output down to the last one of a layer; x comes after all of them *)
 let rec down_to name = function
@@ -219,18 +239,22 @@ let following p j entries =
   let found = List.fold_left add [] entries in
   List.map (fun e -> { e with follows = List.assoc e.parameter found }) entries
 
-(* Where a mistake in one layer gives everything, all that is wrong below follows, though no delta could be found *)
-let following_the_cause mistakes (first : entry) entries =
+(* Where a mistake in one layer gives everything, all that is wrong below follows, though no delta could be found; where
+   blocks are made wrongly from a delta that is right, nothing follows from them *)
+let following_the_cause mistakes complete (first : entry) entries =
+  let from_first e = (not e.agrees) && e.parameter <> first.parameter in
   match mistakes with
-  | (_, ({ layers = [ l ]; scope = Output | Layers; _ } : Mistake.variation)) :: _ ->
-      let is_below e = (not e.agrees) && e.parameter <> first.parameter && Blocks.layer e.parameter < l in
+  | (_, ({ layers = [ l ]; scope = Output | Layers; _ } : Mistake.variation)) :: _ when complete ->
+      let is_below e = from_first e && Blocks.layer e.parameter < l in
       List.map (fun e -> if is_below e then { e with follows = Some first.parameter } else e) entries
+  | (_, { scope = Blocks; _ }) :: _ ->
+      List.map (fun e -> if from_first e && e.follows = Some first.parameter then { e with follows = None } else e) entries
   | _ -> entries
 
 let make p yours =
   let ours = Pass.blocks p (Pass.right p) in
   let yours = completed ours yours in
-  let same = near p (scales p) in
+  let same = near p (scales ours) in
   let j = { same; ours; yours; tolerance = looser yours } in
   let judged (name, m) =
     let g = List.assoc name yours in
@@ -244,7 +268,7 @@ let make p yours =
       let whole = explaining p j (fun _ -> true) in
       let down = down_to name (List.map fst ours) in
       let mistakes = if whole <> [] then whole else explaining p j (fun other -> List.mem other down) in
-      let entries = following_the_cause whole wrong (following p j entries) in
+      let entries = following_the_cause mistakes (whole <> []) wrong (following p j entries) in
       let besides e = (not e.agrees) && e.follows <> Some name && not (List.mem e.parameter down) in
       let complete = whole <> [] || not (List.exists besides entries) in
       let pattern = pattern_of (same name) wrong (List.assoc name ours) (List.assoc name yours) in
@@ -253,3 +277,15 @@ let make p yours =
 
 let is_right d = List.for_all (fun e -> e.agrees) d.entries
 let first_wrong d = first d.entries
+
+let name ((m : Mistake.t), (v : Mistake.variation)) = String.concat " " [ m.id; v.label; v.where ]
+
+let confirmed others d =
+  let there mistake other = List.exists (fun known -> name known = name mistake) other.mistakes in
+  let everywhere mistake = List.for_all (there mistake) others in
+  let is_first (found : (Mistake.t * Mistake.variation) list) ((m : Mistake.t), _) =
+    not (List.exists (fun ((other : Mistake.t), _) -> other.id = m.id) found)
+  in
+  let add found mistake = if everywhere mistake && is_first found mistake then mistake :: found else found in
+  let mistakes = List.rev (List.fold_left add [] d.mistakes) in
+  if mistakes = [] then { d with mistakes; complete = true } else { d with mistakes }

@@ -13,7 +13,8 @@ type entry = {
 
 type t = {
   entries : entry list;  (** Every block, from the output down. *)
-  mistakes : (Mistake.t * Mistake.variation) list;  (** The mistakes that each give these numbers, likeliest first. *)
+  mistakes : (Mistake.t * Mistake.variation) list;
+      (** The mistakes that each give these numbers, and the ways in which they do, likeliest first. *)
   complete : bool;  (** Whether they give all of them, or only those down to the first wrong layer. *)
   pattern : string;  (** What the first wrong block looks like, in words. *)
   ratio : string;  (** How many times ours it is, where it is that everywhere; else "". *)
@@ -22,8 +23,15 @@ type t = {
 
 val make : Point.t -> Blocks.t -> t
 (** [make p yours] is what is to be said of [yours] at [p]. A block agrees with ours where its relative error is at most
-    1e-9, or its largest difference within (64 + N)·u·S, S the block's largest entry computed with absolute values. A
+    1e-9, or its largest difference within (64 + N)·u·S, S the largest entry of the layer's blocks. A
     block whose numbers are all exactly float32 values is judged as such: 1e-4, and the u of float32. *)
+
+val name : Mistake.t * Mistake.variation -> string
+(** [name (m, v)] is what [m] is called with all that [v] says of it. *)
+
+val confirmed : t list -> t -> t
+(** [confirmed others d] is [d] with only those mistakes, one way of each, that [others], diagnoses of the same function at other points,
+    name too: a factor 3 is no factor N where there are two rows. *)
 
 val is_right : t -> bool
 (** [is_right d] is whether every block agrees. *)

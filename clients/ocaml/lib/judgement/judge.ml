@@ -32,8 +32,9 @@ let look task p =
   | Error what -> Failed what
   | Ok given -> (
       match Yours.guarded (fun () -> task.call p) with
+      | Error what -> Failed ("at its second call " ^ what)
       | Ok again when not (Yours.alike given again) -> Failed unsteady
-      | _ ->
+      | Ok _ ->
           let d = Diagnosis.make p given.blocks in
           if Diagnosis.is_right d then Agrees else Differs (d, given))
 
@@ -46,10 +47,15 @@ let essence = function
   | Failed what -> Some (what, [])
   | Differs (d, _) ->
       let words (e : Diagnosis.entry) = (e.parameter, e.agrees, e.follows, e.shapes = None) in
-      let name ((m : Mistake.t), (v : Mistake.variation)) = String.concat " " [ m.id; v.label; v.where ] in
-      Some (String.concat "; " (d.ratio :: List.map name d.mistakes), List.map words d.entries)
+      Some (String.concat "; " (d.ratio :: List.map Diagnosis.name d.mistakes), List.map words d.entries)
 
-let shrunk task seed p found =
+let confirmed others = function
+  | Differs (d, given) -> Differs (Diagnosis.confirmed others d, given)
+  | found -> found
+
+let is_large p = List.fold_left ( + ) 0 (List.map2 ( * ) (Network.sizes p.Point.net) (List.tl (Network.sizes p.net) @ [ 0 ])) > 5000
+
+let shrunk task seed others p found =
   let shape = Point.shape p in
   let tries =
     List.concat_map
@@ -61,48 +67,70 @@ let shrunk task seed p found =
     let p = point task ~digits seed shape in
     if witnessed p <> Ok () then None
     else
-      let smaller = look task p in
+      let smaller = confirmed others (look task p) in
       if essence smaller = essence found then Some (p, smaller) else None
   in
-  Option.value (List.find_map still tries) ~default:(p, found)
+  if is_large p then (p, found) else Option.value (List.find_map still tries) ~default:(p, found)
 
 let written task p (given : Yours.given) =
   if task.case_file = "" || task.kind <> Point.Gradient then None else Some (Case_file.write task.case_file p given.grads)
 
+let nth task k =
+  let seed = task.seed + k in
+  let depth = List.length task.activations in
+  (seed, point task ~digits:6 seed (Point.shapes task.kind ~depth ~sizes:task.sizes ~rows:task.rows ~seed))
+
+(* What is found at the points where it fails as well, besides point [k]; at one of them where they are large *)
+let elsewhere task k p =
+  let failing j =
+    let _, p = nth task j in
+    if j = k || witnessed p <> Ok () then None else match look task p with Differs (d, _) -> Some d | _ -> None
+  in
+  let rec first n = function
+    | [] -> []
+    | j :: rest -> if n = 0 then [] else match failing j with Some d -> d :: first (n - 1) rest | None -> first n rest
+  in
+  first (if is_large p then 1 else task.points) (List.init (max 2 task.points) Fun.id)
+
 let failure task k seed p found =
-  let p, found = shrunk task seed p found in
+  let others = match found with Differs _ -> elsewhere task k p | _ -> [] in
+  let p, found = shrunk task seed others p (confirmed others found) in
   let where = Printf.sprintf "seed %d, point %d of %d" task.seed (k + 1) task.points in
   match found with
   | Differs (d, given) -> Report.wrong p ~where ~case:(written task p given) d
   | Failed what -> Report.unusable p ~where ~case:None what
   | Agrees -> assert false
 
+let rec judged task k seen =
+  if k = task.points then
+    let shown, hidden = Coverage.of_points (List.rev seen) in
+    Report.right ~points:task.points ~shown ~hidden
+  else
+    let seed, p = nth task k in
+    match witnessed p with
+    | Error why -> Report.cannot_judge (Some p) why
+    | Ok () -> (
+        match look task p with Agrees -> judged task (k + 1) (p :: seen) | found -> failure task k seed p found)
+
+(* What raises here is an activation of your own: your function is guarded *)
 let judge task =
-  let depth = List.length task.activations in
-  let at k =
-    let seed = task.seed + k in
-    (seed, point task ~digits:6 seed (Point.shapes task.kind ~depth ~sizes:task.sizes ~rows:task.rows ~seed))
-  in
-  let rec from k seen =
-    if k = task.points then
-      let shown, hidden = Coverage.of_points seen in
-      Report.right ~points:task.points ~shown ~hidden
-    else
-      let seed, p = at k in
-      match witnessed p with
-      | Error why -> Report.cannot_judge p why
-      | Ok () -> (
-          match look task p with Agrees -> from (k + 1) (p :: seen) | found -> failure task k seed p found)
-  in
-  from 0 []
+  match judged task 0 [] with
+  | report -> report
+  | exception ((Out_of_memory | Sys.Break) as e) -> raise e
+  | exception e -> Report.cannot_judge None ("an activation raised an exception: " ^ Yours.said e)
 
 (* ---- the front *)
+
+let widest = 65_536
+let listed sizes = String.concat ", " (List.map string_of_int sizes)
 
 let check_sizes depth sizes =
   if depth = 0 then Errors.shape "There are no activations; give one for each layer.";
   match sizes with
   | Some sizes when List.exists (fun d -> d < 1) sizes ->
-      Errors.shape "The sizes are %s; each must be at least 1." (String.concat "-" (List.map string_of_int sizes))
+      Errors.shape "The sizes are %s; each must be at least 1." (listed sizes)
+  | Some sizes when List.exists (fun d -> d > widest) sizes ->
+      Errors.value "The sizes are %s; at most %d each can be judged." (listed sizes) widest
   | Some sizes when List.length sizes <> depth + 1 ->
       Errors.shape "There are %d activations and %d sizes; a network of %d layers has %d sizes, its inputs first." depth
         (List.length sizes) depth (depth + 1)

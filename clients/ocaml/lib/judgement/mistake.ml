@@ -48,7 +48,7 @@ let make_factor id ~title ~why ~mend variations =
     match v.scope with
     | Output -> why
     | Layers -> "What is nearer to the output is right: look at what is sent down to here."
-    | Blocks -> "Only these have it, so delta is right: look at where they are made."
+    | Blocks -> "They are made wrongly from a delta that is right: look at where they are made."
   in
   let mend v =
     match v.scope with Output -> mend | Layers -> where_delta_is_sent | Blocks -> where_blocks_are_made
@@ -271,7 +271,7 @@ let bias_one_row =
 let input_for_activation =
   let changed (place : Pass.place) = match place.inputs with Some s -> s.name <> "identity" | None -> false in
   let deep (place : Pass.place) = place.l > 0 in
-  let from_x p = weighing deep (fun _ delta -> Mat.mul (Mat.transpose (p : Point.t).x) delta) p in
+  let from_x p = weighing ~label:"x" deep (fun _ delta -> Mat.mul (Mat.transpose (p : Point.t).x) delta) p in
   make "input_for_activation"
     ~title:(said "the weight gradient is made with the wrong input")
     ~why:"It takes z or x where the output a of the layer below should stand."

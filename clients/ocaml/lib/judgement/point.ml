@@ -6,21 +6,22 @@ let shape p = { rows = Mat.rows p.x; sizes = Network.sizes p.net }
 
 (* ---- shapes *)
 
-(* Three rows are few enough for a delta to be found again from a gradient, since no layer is narrower. *)
-let usual_rows = 3
+(* Three rows, or two, are few enough for a delta to be found again from a gradient, since no layer is narrower. Rows and
+   widths change from seed to seed, so that no constant is N or d at all of them. *)
+let most_rows = 3
 let narrowest = 4
 
 (* [n] different widths from [narrowest] up, in an order that depends on the seed *)
-let distinct rng n =
-  let keyed = List.init n (fun i -> (Random.State.bits rng, narrowest + i)) in
+let distinct rng seed n =
+  let keyed = List.init n (fun i -> (Random.State.bits rng, narrowest + (abs seed mod 2) + i)) in
   List.map snd (List.sort compare keyed)
 
 let square kind sizes = match kind with Activation -> [ List.hd sizes; List.hd sizes ] | Gradient | Pullback -> sizes
 
 let shapes kind ~depth ~sizes ~rows ~seed =
   let rng = Random.State.make [| seed; depth |] in
-  let sizes = match sizes with Some sizes -> sizes | None -> square kind (distinct rng (depth + 1)) in
-  { rows = Option.value rows ~default:usual_rows; sizes }
+  let sizes = match sizes with Some sizes -> sizes | None -> square kind (distinct rng seed (depth + 1)) in
+  { rows = Option.value rows ~default:(most_rows - (abs seed mod 2)); sizes }
 
 let held s = List.fold_left ( + ) s.rows s.sizes
 

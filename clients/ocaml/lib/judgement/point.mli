@@ -17,8 +17,8 @@ val shape : t -> shape
 (** [shape p] is how large [p] is. *)
 
 val shapes : kind -> depth:int -> sizes:int list option -> rows:int option -> seed:int -> shape
-(** [shapes kind ~depth ~sizes ~rows ~seed] is a shape that shows mistakes: 3 rows, and widths that differ from each
-    other and from the rows, unless [sizes] or [rows] say otherwise. *)
+(** [shapes kind ~depth ~sizes ~rows ~seed] is a shape that shows mistakes: 3 rows, or 2 where [seed] is odd, and
+    widths that differ from each other and from the rows, unless [sizes] or [rows] say otherwise. *)
 
 val smaller : kind -> shape -> sizes:int list option -> rows:int option -> shape list
 (** [smaller kind s ~sizes ~rows] is shapes that hold less than [s], the smallest first, of those sizes or rows where

@@ -130,11 +130,7 @@ let besides_words (d : Diagnosis.t) first =
   let roots = named is_root d.entries in
   let followers = named (fun e -> e.follows <> None && e.follows <> Some first) d.entries in
   let several = List.length roots > 1 in
-  let how =
-    if d.complete && d.mistakes <> [] then "wrong by the same mistake"
-    else if several then "wrong in ways of their own"
-    else "wrong in a way of its own"
-  in
+  let how = if d.complete && d.mistakes <> [] then "wrong by the same mistake" else "wrong besides" in
   let because = if several then "them" else "it" in
   let follow = if followers = [] then "" else Printf.sprintf "; %s only because of %s" (listed followers) because in
   if roots = [] then "" else Printf.sprintf " %s %s %s%s." (listed roots) (is_are roots) how follow
@@ -177,7 +173,8 @@ let unusable p ~where ~case what =
 
 let cannot_judge p why =
   let summary = "CANNOT JUDGE: " ^ why in
-  let lines = headline summary @ labelled "point" (described p) in
+  let point = match p with Some p -> labelled "point" (described p) | None -> [] in
+  let lines = headline summary @ point in
   { verdict = Cannot_judge; summary; diagnosis = None; text = text lines }
 
 let right ~points ~shown ~hidden =

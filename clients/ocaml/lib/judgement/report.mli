@@ -28,8 +28,8 @@ val wrong : Point.t -> where:string -> case:(string, string) result option -> Di
 val unusable : Point.t -> where:string -> case:(string, string) result option -> string -> t
 (** [unusable p ~where ~case what] is the report of a function that gave no gradient to compare at [p]: [what] happened. *)
 
-val cannot_judge : Point.t -> string -> t
-(** [cannot_judge p why] is the report of a point at which our own ways do not agree. *)
+val cannot_judge : Point.t option -> string -> t
+(** [cannot_judge p why] is the report of a point at which our own ways do not agree, or that could not be made. *)
 
 val print : t -> unit
 (** [print r] is nothing; [r.text] and a line's end are on standard output. *)
