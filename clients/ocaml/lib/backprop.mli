@@ -54,15 +54,17 @@ include S
 val value : Network.t -> loss:Loss.t -> x:Mat.t -> y:Mat.t -> float
 (** [value net ~loss ~x ~y] is the loss of [net] on the rows [x] with targets [y]; raises what {!deltas} raises. *)
 
+val bound : Network.t -> loss:Loss.t -> x:Mat.t -> y:Mat.t -> grads
+(** [bound net ~loss ~x ~y] is the gradient computed again with absolute values and every difference a sum, S: two right
+    gradients of N rows may differ by (64 + N)·u·S in an entry, u = 2{^−53}, however small the entry is. It raises what
+    {!deltas} raises. *)
+
 (**/**)
 
 type prepared = { layers : Layer.t list; run : Network.pass; h : Mat.t; targets : Mat.t }
 
 val prepare : Network.t -> loss:Loss.t -> x:Mat.t -> y:Mat.t -> prepared
 (** The forward pass and the targets as the loss computes with them, once all of it is known to fit. *)
-
-val bound : Network.t -> loss:Loss.t -> x:Mat.t -> y:Mat.t -> grads
-(** The gradient with absolute values and every difference a sum: the scale of its rounding errors. *)
 
 val value_of : Layer.t list -> loss:Loss.t -> x:Mat.t -> y:Mat.t -> float
 (** The loss without checks, targets prepared. *)
