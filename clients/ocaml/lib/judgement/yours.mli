@@ -1,7 +1,7 @@
 (** Functions of yours, called in your layout at a point of ours. *)
 
 type layout = [ Network.orientation | `Rows | `Columns | `Single ] list
-(** The type for how arrays lie; see {!Judge.layout}. *)
+(** The type for how arrays lie; see [Judge.layout]. *)
 
 type pulled = { dx : Mat.t; dw : Mat.t; db : float array option }
 (** The type for what one layer sends back. *)
