@@ -392,7 +392,8 @@ let deep () =
   holds "and 12 more" r;
   let very = List.init 20 (fun _ -> Activation.tanh) in
   let right net ~x ~y = Backprop.gradient net ~loss:Loss.mse ~x ~y in
-  List.iter (fun seed -> green (Judge.gradient ~case_file:"" ~points:3 ~seed right ~activations:very ~loss:Loss.mse)) [ 0; 3 ]
+  let judged seed activations = green (Judge.gradient ~case_file:"" ~points:2 ~seed right ~activations ~loss:Loss.mse) in
+  List.iter (fun seed -> judged seed very) [ 0; 3 ];
 
 (* Deep down a gradient is tiny; that is no reason to take anything for it. *)
 let deep_down () =
@@ -410,6 +411,11 @@ let coincidences () =
   let times c = mine { by_hand with delta2 = (fun ~h ~y -> Mat.scale c (by_hand.delta2 ~h ~y)) } in
   List.iter (fun c -> unnamed (judge (times c))) [ 3.; 1. /. 3.; 4.; 0.25; 5.; 12.; 6.; 0.9; -2. ];
   List.iter (fun (c, id) -> red ~named:[ id ] (judge (times c))) [ (2., "factor_extra"); (0.5, "factor_missing") ];
+  let one_layer c seed =
+    let f net ~x ~y = List.map (scaled_block c) (Backprop.gradient net ~loss:Loss.mse ~x ~y) in
+    unnamed (Judge.gradient ~seed ~case_file:"" f ~activations:[ Activation.tanh ] ~loss:Loss.mse)
+  in
+  List.iter (fun (c, seed) -> one_layer c seed) [ (12., 13); (5., 42); (0.2, 42); (5., 200); (6., 2) ];
   let first_row_for_all net ~x ~y =
     match Network.layers net with
     | [ l1; l2 ] ->
@@ -443,6 +449,10 @@ let two_at_once () =
   red ~named:[ "sign_flipped" ] r;
   Alcotest.(check string) "where" "in W2" (where_of r);
   holds "W1 is wrong besides" r;
+  let r = judge (blocks_scaled [ ("W2", -1.); ("b2", -1.); ("W1", -0.9); ("b1", -0.9) ]) in
+  red ~named:[ "sign_flipped" ] r;
+  Alcotest.(check string) "where" "from layer 2 down" (where_of r);
+  holds "y - h stands where" r;
   let r = judge (blocks_scaled [ ("W2", 3.3); ("W1", 3.3); ("b1", 3.3) ]) in
   unnamed r;
   holds "W2 is wrong first, counted from the output. W1 is wrong besides; b1 only because of it." r

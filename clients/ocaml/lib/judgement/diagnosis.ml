@@ -130,18 +130,16 @@ let speaks_against j (name, m) =
   let ours = List.assoc name j.ours and yours = List.assoc name j.yours in
   j.same name ours yours && Blocks.relative_error m ours > j.tolerance
 
-(* How well a mistake speaks for the wrong blocks further down that it changes: those that it gives, less the others *)
+(* How many of the wrong blocks further down a mistake gives, of those that it changes *)
 let speaks_for j blocks =
-  let vote (name, m) =
+  let given (name, m) =
     let ours = List.assoc name j.ours and yours = List.assoc name j.yours in
-    if j.same name ours yours || Blocks.relative_error m ours <= j.tolerance then 0
-    else if gives j (name, m) then 1
-    else -1
+    (not (j.same name ours yours)) && Blocks.relative_error m ours > j.tolerance && gives j (name, m)
   in
-  List.fold_left (fun n block -> n + vote block) 0 blocks
+  List.length (List.filter given blocks)
 
-(* The mistakes that give the blocks that are [meant], and change nothing that is right in yours; each in the ways that
-   speak best for what is wrong further down *)
+(* The mistakes that give the blocks that are [meant], and change nothing that is right in yours. Of the ways to make one,
+   those in the fewest layers come first, then those that give most of what is wrong further down. *)
 let explaining p j meant =
   let fits (v : Mistake.variation) =
     match Lazy.force v.blocks with
@@ -149,12 +147,11 @@ let explaining p j meant =
     | Some blocks ->
         let here, below = List.partition (fun (name, _) -> meant name) blocks in
         let fit = List.for_all (gives j) here && not (List.exists (speaks_against j) below) in
-        if fit then Some (speaks_for j below, v) else None
+        if fit then Some ((List.length v.layers, -speaks_for j below), v) else None
   in
   let of_mistake (m : Mistake.t) =
     let found = List.filter_map fits (m.variations p) in
-    let most = List.fold_left (fun most (n, _) -> max most n) min_int found in
-    List.filter_map (fun (n, v) -> if n = most then Some (m, v) else None) found
+    List.map (fun (_, v) -> (m, v)) (List.stable_sort (fun (a, _) (b, _) -> compare a b) found)
   in
   List.concat_map of_mistake Mistake.all
 

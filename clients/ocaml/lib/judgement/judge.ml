@@ -80,17 +80,26 @@ let nth task k =
   let depth = List.length task.activations in
   (seed, point task ~digits:6 seed (Point.shapes task.kind ~depth ~sizes:task.sizes ~rows:task.rows ~seed))
 
+(* A point of other rows and wider layers, where they are free: no constant is N, d or N·d at both *)
+let unlike task seed p =
+  let { Point.rows; sizes } = Point.shape p in
+  let rows = if task.rows = None then 5 - rows else rows in
+  let sizes = if task.sizes = None then List.map (( + ) 7) sizes else sizes in
+  point task ~digits:6 seed { rows; sizes }
+
 (* What is found at the points where it fails as well, besides point [k]; at one of them where they are large *)
 let elsewhere task k p =
-  let failing j =
-    let _, p = nth task j in
-    if j = k || witnessed p <> Ok () then None else match look task p with Differs (d, _) -> Some d | _ -> None
+  let failing p =
+    if witnessed p <> Ok () then None else match look task p with Differs (d, _) -> Some d | _ -> None
   in
+  let others = List.filter (( <> ) k) (List.init (max 2 task.points) Fun.id) in
+  let points = (fun () -> unlike task (task.seed + k) p) :: List.map (fun j () -> snd (nth task j)) others in
   let rec first n = function
     | [] -> []
-    | j :: rest -> if n = 0 then [] else match failing j with Some d -> d :: first (n - 1) rest | None -> first n rest
+    | p :: rest ->
+        if n = 0 then [] else match failing (p ()) with Some d -> d :: first (n - 1) rest | None -> first n rest
   in
-  first (if is_large p then 1 else task.points) (List.init (max 2 task.points) Fun.id)
+  first (if is_large p then 1 else List.length points) points
 
 let failure task k seed p found =
   let others = match found with Differs _ -> elsewhere task k p | _ -> [] in

@@ -56,7 +56,7 @@ let most_bytes = 1 lsl 23
 
 (* A deep network bends too much for a long step, a large loss drowns a short one: one that agrees is enough, since the
    difference of a wrong derivative agrees with none *)
-let steps = [ 0x1p-10; 0x1p-13; 0x1p-16 ]
+let steps = [ 0x1p-10; 0x1p-13; 0x1p-16; 0x1p-6; 0x1p-3 ]
 
 let rec by_any differ = function
   | [] -> None
@@ -74,7 +74,11 @@ let agree p =
     else List.find_map (differs_along step (Random.State.make [| entries |]) p) matched
   in
   let first = said "our vectorised form" "." (by_vectorised ()) in
-  let own = "; is the derivative of an activation of your own right?" in
+  let is_ours s = List.memq s Activation.all in
+  let own =
+    if List.for_all is_ours (Network.activations p.net) then ": it bends too much here. Give smaller ~sizes, or another ~seed."
+    else "; is the derivative of an activation of your own right?"
+  in
   match if first = None then said "central differences" own (by_any by_slopes steps) else first with
   | None -> Ok ()
   | Some why -> Error why
