@@ -392,8 +392,8 @@ let deep () =
   holds "and 12 more" r;
   let very = List.init 20 (fun _ -> Activation.tanh) in
   let right net ~x ~y = Backprop.gradient net ~loss:Loss.mse ~x ~y in
-  let judged seed activations = green (Judge.gradient ~case_file:"" ~points:2 ~seed right ~activations ~loss:Loss.mse) in
-  List.iter (fun seed -> judged seed very) [ 0; 3 ];
+  let judged seed = green (Judge.gradient ~case_file:"" ~points:2 ~seed right ~activations:very ~loss:Loss.mse) in
+  List.iter judged [ 0; 3 ]
 
 (* Deep down a gradient is tiny; that is no reason to take anything for it. *)
 let deep_down () =
