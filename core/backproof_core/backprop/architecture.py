@@ -3,8 +3,8 @@
     Δ_L = D_H(E) Dσ_L(Z_L)            Δ_l = Δ_{l+1} (W_{l+1}ᵀ ⊗ I_N) Dσ_l(Z_l)               Δ_l is N·d_L × N·d_l
     J_W = Δ_l (I ⊗ A_{l−1})           J_b = Δ_l (I ⊗ 1_N)
 
-Sizes are symbols: N rows, and d, h, o for two layers, d and o for one, d₀ … d_L for more. So are matrices: X, W₁, Y, and
-the values of functions: Z₁, A₁, S₁ = σ′(Z₁), H, and P for the probabilities of a softmax.
+Sizes are symbols: N rows, and d, h, o for two layers, d and o for one, d₀ … d_L for more. So are matrices: X, W₁, Y,
+and the values of functions: Z₁, A₁, S₁ = σ′(Z₁), H, and P for the probabilities of a softmax.
 """
 
 from collections.abc import Sequence
@@ -163,6 +163,20 @@ class Architecture:
             return Hadamard(M, self.S(l))
         P, k = self.A(l), self.width(l)
         return Hadamard(P, Sub(M, product(Hadamard(M, P), Ones(k, k))))
+
+    def delta(self, l: int, top: Term) -> Term:
+        """δ_l = (δ_{l+1} W_{l+1}ᵀ) pulled through σ_l, N×d_l, from δ_L = top."""
+        for k in range(self.depth - 1, l - 1, -1):
+            top = self.pulled(product(top, Transpose(self.W(k + 1))), k)
+        return top
+
+    def weights_gradient(self, l: int, delta: Term) -> Term:
+        """∇W_l = A_{l−1}ᵀ δ_l, d_{l−1}×d_l."""
+        return product(Transpose(self.A(l - 1)), delta)
+
+    def bias_gradient(self, delta: Term) -> Term:
+        """∇b_l = 1ᵀ δ_l, 1×d_l."""
+        return product(Ones(ONE, N), delta)
 
 
 @lru_cache(maxsize=256)
