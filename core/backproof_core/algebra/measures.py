@@ -35,8 +35,8 @@ def slopes(term: Term) -> int:
 
 
 def differences_to_distribute(term: Term) -> int:
-    """Differences of operators that something in a product stands to the left of."""
-    return sum(isinstance(right, Sub) and _operates(right) for _, right in _neighbours(term))
+    """Differences of operators in products, each counted as often as factors stand to its left."""
+    return sum(i for i, factor in _factors(term) if isinstance(factor, Sub) and _operates(factor))
 
 
 def negative_multiples_of_differences(term: Term) -> int:
@@ -65,8 +65,8 @@ def ones_outside_vec(term: Term) -> int:
 
 
 def operators_to_turn(term: Term) -> int:
-    """Diagonal and Kronecker factors, or multiples of them, that something in a product stands to the left of."""
-    return sum(isinstance(_without_multiple(right), Diag | Kron) for _, right in _neighbours(term))
+    """Factors made of diagonal matrices or Kronecker products that something in a product stands to the left of."""
+    return sum(i > 0 and _operates(factor) for i, factor in _factors(term))
 
 
 def transposed_krons(term: Term) -> int:
@@ -74,20 +74,14 @@ def transposed_krons(term: Term) -> int:
     return sum(isinstance(part, Transpose) and isinstance(part.of, Kron) for part in subterms(term))
 
 
+def multiples_before_ones(term: Term) -> int:
+    """Multiples, alone or in an entrywise product, that stand to the left of a matrix of ones in a product."""
+    return sum(_is_multiple(left) and _is_ones(right) for left, right in _neighbours(term))
+
+
 def multiples_in_products(term: Term) -> int:
     """Multiples among the factors of products, each counted as often as factors stand up to it."""
-    return sum(
-        i + 1
-        for part in subterms(term)
-        if isinstance(part, MatMul)
-        for i, factor in enumerate(part.factors)
-        if isinstance(factor, Scale)
-    )
-
-
-def reciprocals(term: Term) -> int:
-    """Quotients of ones."""
-    return sum(isinstance(part, Quotient) and isinstance(part.left, Ones) for part in subterms(term))
+    return sum(i + 1 for i, factor in _factors(term) if isinstance(factor, Scale))
 
 
 def multiples_over_quotients(term: Term) -> int:
@@ -112,17 +106,17 @@ MEASURES: dict[str, Callable[[Term], int]] = {
     f.__name__: f
     for f in (
         unvecs,
-        slopes,
         differences_to_distribute,
+        slopes,
         negative_multiples_of_differences,
         krons,
         ones_outside_vec,
         operators_to_turn,
         transposed_krons,
-        multiples_in_products,
-        reciprocals,
-        multiples_over_quotients,
+        multiples_before_ones,
         nodes,
+        multiples_in_products,
+        multiples_over_quotients,
         reach_of_multiples,
         slopes_on_the_left,
     )
@@ -138,8 +132,17 @@ def _number(term: Term, kind: type[Term]) -> int:
     return sum(isinstance(part, kind) for part in subterms(term))
 
 
-def _without_multiple(term: Term) -> Term:
-    return term.of if isinstance(term, Scale) else term
+def _factors(term: Term) -> list[tuple[int, Term]]:
+    """Each factor of each product, with its position."""
+    return [pair for part in subterms(term) if isinstance(part, MatMul) for pair in enumerate(part.factors)]
+
+
+def _is_ones(term: Term) -> bool:
+    return isinstance(term.of if isinstance(term, Transpose) else term, Ones)
+
+
+def _is_multiple(term: Term) -> bool:
+    return isinstance(term, Scale) or (isinstance(term, Hadamard) and any(isinstance(p, Scale) for p in term.children))
 
 
 def _operates(term: Term) -> bool:

@@ -73,7 +73,7 @@ VALUES: Kinds = (Sym, Scale, MatMul, Hadamard, Quotient)  # what a row carries o
 # ---------------------------------------------------------------- tidy: identities, ones, multiples
 
 TIMES_ONES = Rule("times-ones", A * one, A, "A∘1 = A", TIDY, "nodes")
-TIMES_RECIPROCAL = Rule("times-reciprocal", A * (one / B), A / B, "A∘(1⊘B) = A⊘B", TIDY, "reciprocals", nonzero=(B,))
+TIMES_RECIPROCAL = Rule("times-reciprocal", A * (one / B), A / B, "A∘(1⊘B) = A⊘B", TIDY, "nodes", nonzero=(B,))
 TIDYING = (
     Rule("times-identity", P @ eye("q"), P, "A I = A", TIDY, "nodes"),
     Rule("identity-times", eye("p") @ P, P, "I A = A", TIDY, "nodes"),
@@ -107,7 +107,7 @@ TIDYING = (
         scale(c, A @ ones("n", "n")),
         "(c·A)B = c·(A B)",
         TIDY,
-        "multiples_in_products",
+        "multiples_before_ones",
     ),
     Rule(
         "quotient-of-multiple",
@@ -120,7 +120,7 @@ TIDYING = (
     ),
     Rule("difference-of-multiples", scale(c, A) - scale(c, B), scale(c, A - B), "c·A − c·B = c·(A−B)", TIDY, "nodes"),
     TIMES_RECIPROCAL,
-    Rule("reciprocal-times", (one / B) * A, A / B, "(1⊘B)∘A = A⊘B", TIDY, "reciprocals", nonzero=(B,)),
+    Rule("reciprocal-times", (one / B) * A, A / B, "(1⊘B)∘A = A⊘B", TIDY, "nodes", nonzero=(B,)),
     Rule(
         "hadamard-commutes",
         N * M,

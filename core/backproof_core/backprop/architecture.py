@@ -78,8 +78,10 @@ class Architecture:
 
     def A(self, l: int) -> Term:
         """A_l = σ_l(Z_l), N×d_l: X below, H above; P where σ_l is a softmax."""
-        if l == 0:
-            return Sym("X", N, self.width(0))
+        return self.outputs(l) if l > 0 else Sym("X", N, self.width(0))
+
+    def outputs(self, l: int) -> Fn:
+        """A_l of a layer, l > 0."""
         name, index = "A" if self.elementwise(l) else "P", subscript(l)
         if l == self.depth:
             name, index = "H" if self.elementwise(l) else "P", ""
@@ -90,9 +92,9 @@ class Architecture:
         return Fn(f"S{subscript(l)}", f"{self.activations[l - 1].name}′", (self.Z(l), self.A(l)))
 
     @property
-    def H(self) -> Term:
+    def H(self) -> Fn:
         """The outputs, N×d_L."""
-        return self.A(self.depth)
+        return self.outputs(self.depth)
 
     @property
     def Y(self) -> Sym:
@@ -116,6 +118,11 @@ class Architecture:
         if not self.folded:
             return product(Diag(Vec(self.slope)), self.activation_jacobian(self.depth))
         return Scale(ONE / N, self.unscaled_seed)
+
+    @property
+    def folded_delta(self) -> Term:
+        """δ_L = (1/N)(H − Y) of a folded pair."""
+        return Scale(ONE / N, Sub(self.H, self.Y))
 
     @property
     def unscaled_seed(self) -> Term:
