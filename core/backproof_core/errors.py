@@ -50,14 +50,23 @@ class UnknownName(BackproofError):
 class TooLargeForForm(BackproofError):
     """An evaluation that is refused before it allocates, with the bytes it would take and what would fit."""
 
-    def __init__(self, form: str, route: str, *, predicted_bytes: int, budget_bytes: int, fits: Sequence[str]) -> None:
+    def __init__(
+        self,
+        form: str,
+        route: str,
+        *,
+        predicted_bytes: int,
+        budget_bytes: int,
+        fits: Sequence[str],
+        where: Where = ("forms",),
+    ) -> None:
         self.form, self.route, self.fits = form, route, tuple(fits)
         self.predicted_bytes, self.budget_bytes = predicted_bytes, budget_bytes
         instead = f" What fits: {'; '.join(self.fits)}." if self.fits else " Nothing smaller fits: raise the budget."
         super().__init__(
             f"the {form} form by route {route!r} would need {in_bytes(predicted_bytes)} at its peak, "
             f"the budget is {in_bytes(budget_bytes)}.{instead}",
-            where=("forms",),
+            where=where,
         )
 
 

@@ -138,7 +138,7 @@ def _factors(term: Term) -> list[tuple[int, Term]]:
 
 
 def _is_ones(term: Term) -> bool:
-    return isinstance(term.of if isinstance(term, Transpose) else term, Ones)
+    return _is_ones(term.of) if isinstance(term, Transpose) else isinstance(term, Ones)
 
 
 def _is_multiple(term: Term) -> bool:

@@ -163,7 +163,7 @@ def _lines(
     for stage, table in STAGES.items():
         if stage == "seed" and not form.folded:
             continue
-        rewriter = Rewriter((*table, *equations), nonzero)
+        rewriter = Rewriter((*equations, *table), nonzero)
         while (redex := choose(rewriter, line.term)) is not None:
             lemma, layer = _group(redex, line, layers, lemma, layer)
             trace = traced(line, redex, fresh)

@@ -14,6 +14,7 @@ from backproof_core.backprop.architecture import Architecture, N
 
 PRODUCT_RULE = "∂vec(A∘B) = Diag(vec A) ∂vec B + Diag(vec B) ∂vec A"
 ENTRY_BY_ENTRY = "∂vec f(A)/∂(vec A)ᵀ = Diag(vec f′(A))"
+HALF = size(Fraction(1, 2))
 LINEAR = "∂x/∂xᵀ = I"
 
 
@@ -43,7 +44,7 @@ def unfolded(form: Architecture) -> Unfolded:
 def _squares(form: Architecture, a: Monomial) -> Unfolded:
     """E = a·(H−Y)∘(H−Y)."""
     V = difference(form)
-    told = "" if a == ONE else f"({a}) "
+    told = "" if a == ONE else "½ " if a == HALF else f"({a}) "
     steps = (
         Step(f"E = {told}U by U", LINEAR, _multiple(a, Eye(_entries(form)))),
         Step("U = V∘V by V", f"{PRODUCT_RULE}, both terms equal", Scale(size(2), Diag(Vec(V)))),
@@ -85,7 +86,7 @@ def _binary_cross_entropy(form: Architecture) -> Unfolded:
 
 
 UNFOLDED: dict[str, Callable[[Architecture], Unfolded]] = {
-    "half_sse": lambda form: _squares(form, size(Fraction(1, 2))),
+    "half_sse": lambda form: _squares(form, HALF),
     "sse": lambda form: _squares(form, ONE),
     "mse": lambda form: _squares(form, ONE / _entries(form)),
     "binary_cross_entropy": _binary_cross_entropy,
