@@ -126,7 +126,8 @@ def _sigmoid(Z: Array) -> Array:
     if Z.dtype.kind == "c":
         E: Array = np.exp(np.where(Z.real < 0, Z, -Z))
         return np.divide(np.where(Z.real < 0, E, 1), 1 + E)
-    E = np.exp(-Z)
+    E = np.negative(Z)
+    np.exp(E, out=E)
     E += 1
     return np.reciprocal(E, out=E)
 

@@ -55,8 +55,13 @@ class Loss:
     def delta(self, last: Activation, Z: Array, H: Array, Y: Array) -> Array:
         """δ_L, N×d_L: (H − Y)/N for the folded pair, else the slope pulled back through σ_L."""
         if last.name == self.folded_with:
-            return (H - Y) / len(H)
+            V = H - Y
+            return np.divide(V, len(H), out=V)
         return last.pullback(Z, H, self.slope(H, Y))
+
+    def matrices(self, last: Activation) -> int:
+        """How many matrices of its shape are alive while δ_L is made, itself among them."""
+        return 1 if last.name == self.folded_with else 2
 
     def delta_bound(self, last: Activation, Z: Array, H: Array, Y: Array) -> Array:
         """|δ_L| with every difference a sum: the scale of its rounding errors."""
@@ -96,6 +101,17 @@ def _binary_cross_entropy(last: Activation, Z: Array, H: Array, Y: Array) -> np.
     log, log_complement = _logs(last.log, last.log_complement)
     value: np.number = -(_inner(Y, log(Z)) + _inner(1 - Y, log_complement(Z))) / len(Y)
     return value
+
+
+def _binary_cross_entropy_slope(H: Array, Y: Array) -> Array:
+    """((1 − Y)/(1 − H) − Y/H)/N, with two matrices alive."""
+    G = _positive(1 - H)
+    np.divide(1 - Y, G, out=G)
+    of_ones = _positive(H)
+    np.divide(Y, of_ones, out=of_ones)
+    G -= of_ones
+    G /= len(H)
+    return G
 
 
 def _positive(H: Array) -> Array:
@@ -159,7 +175,7 @@ mse = Loss(
 binary_cross_entropy = Loss(
     "binary_cross_entropy",
     value=_binary_cross_entropy,
-    slope=lambda H, Y: ((1 - Y) / _positive(1 - H) - Y / _positive(H)) / len(H),
+    slope=_binary_cross_entropy_slope,
     slope_bound=lambda H, Y: ((1 - Y) / _positive(1 - H) + Y / _positive(H)) / len(H),
     averages=True,
     logarithms=lambda last: (last.log, last.log_complement),

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -6,6 +7,7 @@ import pytest
 from hypothesis import given
 
 from backproof_core import LOSSES, Layer, Network, backprop, train
+from backproof_core.backprop import vectorized
 from backproof_core.errors import InvalidValue, NonFiniteLoss, TooLargeForForm, UnknownName
 from backproof_core.init import Uniform
 from backproof_core.network import run_forward
@@ -180,12 +182,20 @@ def test_twins_start_together_and_their_distance_is_that_of_their_weights():
     assert alone.network().layers[0].W.tobytes() == two.layers[0].W.tobytes()
 
 
-def test_a_wrong_form_drives_the_twins_apart(monkeypatch):
-    from backproof_core.backprop import vectorized
+@pytest.mark.parametrize("route", backprop.ROUTES)
+def test_a_wrong_form_drives_the_twins_apart(route, monkeypatch):
+    right = vectorized.walk
 
-    right = vectorized._sum_of_rows
-    monkeypatch.setattr(vectorized, "_sum_of_rows", lambda J: 1.001 * right(J))
-    run = done(*data(), plan(epochs=20, form="both"))
+    def wrong(layers, loss, route):
+        def walk(*point):
+            found = right(layers, loss, route)(*point)
+            scaled = tuple(g.map(lambda block: 1.001 * block) for g in found.gradients.layers)
+            return replace(found, gradients=backprop.Gradients(scaled))
+
+        return walk
+
+    monkeypatch.setattr(vectorized, "walk", wrong)
+    run = done(*data(), plan(epochs=20, form="both", route=route))
     assert run.twin_distance > 1e-6
     assert not any(c.agree for c in run.comparisons)
 

@@ -62,9 +62,8 @@ def evaluate(
 def backward(net: Network, run: Pass, Y: Array, *, loss: Loss, form: str, route: str | None) -> Backward:
     """The backward pass of a form, by a route if it is the vectorised one, without checks."""
     if form == "matched":
-        return matched.backward(net.layers, run, loss.delta(net.last, run.Z[-1], run.H, Y))
-    walk = vectorized.backward_dense if route == "dense" else vectorized.backward_row
-    return walk(net.layers, run, Y, loss)
+        return matched.backward(net.layers, run, Y, loss)
+    return vectorized.walk(net.layers, loss, route or "dense")(net.layers, run, Y, loss)
 
 
 def gradient(

@@ -1,6 +1,6 @@
 """What both forms give: deltas, gradients and, from the vectorised form, Jacobians."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from backproof_core.vec import Array
@@ -48,3 +48,21 @@ class Backward:
     deltas: tuple[Array, ...]
     gradients: Gradients
     peak_bytes: int
+
+
+def peak_bytes(deltas: Sequence[Array], gradients: Gradients, making: int) -> int:
+    """The bytes alive at the peak of a pass that carries only δ_l; making δ_L takes that many matrices of its shape."""
+    sizes = [(M.nbytes, sum(block.nbytes for _, block in g.blocks())) for M, g in zip(deltas, gradients.layers)]
+    return alive_at_peak(reversed(sizes), making)
+
+
+def alive_at_peak(downward: Iterable[tuple[int, int]], making: int) -> int:
+    """The same from the sizes of δ_l and of its layer's gradient, from the last layer down.
+
+    What was kept before a δ is alive, and the matrices that it takes to make it, itself among them: two below δ_L.
+    """
+    kept, peak = 0, 0
+    for delta, gradient in downward:
+        peak = max(peak, kept + making * delta)
+        kept, making = kept + delta + gradient, 2
+    return max(peak, kept)

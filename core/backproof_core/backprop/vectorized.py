@@ -1,142 +1,220 @@
-"""Backpropagation by matrix calculus: Jacobians of vec'd matrices, multiplied from the loss down.
+"""The vectorised form: the terms of an architecture, evaluated for a network's matrices by one of three routes.
 
-    Δ_L = D_H(E) · Dσ_L(Z_L)            Δ_l = Δ_{l+1} (W_{l+1}ᵀ ⊗ I_N) Dσ_l(Z_l)                Δ_l is N·d_L × N·d_l
-    ∇W_l = unvec((1ᵀ Δ_l (I ⊗ A_{l−1}))ᵀ)         ∇b_l = 1ᵀ Δ_l (I ⊗ 1_N)
+    dense      np.kron, np.diag, np.eye as they are written; the full J from left to right, the ones vector last
+    row        1ᵀ first, carried as a matrix by the two lemmas of the proof: the bits of the matched form
+    jacobian   the full J by its structure, without a factor of its size; then 1ᵀJ
 
-Two routes evaluate the same chain. `dense` is literal: np.kron, np.diag, np.eye, from left to right, the ones vector
-last. `row` multiplies by the ones vector first and carries the row 1ᵀΔ_l as the matrix M with vec(M)ᵀ = 1ᵀΔ_l, so that
-the two lemmas of the proof are its only operations.
+Each walk is compiled once for an architecture; nothing is built at a step.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache, partial
+from typing import Protocol
 
 import numpy as np
 
-from backproof_core.activation import Activation, Elementwise
-from backproof_core.backprop.gradients import Backward, Gradients, LayerGradient, LayerJacobian
+from backproof_core.activation import Elementwise
+from backproof_core.algebra import jacobian
+from backproof_core.algebra.jacobian import Reading
+from backproof_core.algebra.meaning import Env, Floats
+from backproof_core.algebra.program import Bound, Function, Instruction, Meaning, Program, Registers, bound, in_domain
+from backproof_core.algebra.terms import Add, Hadamard, Kron, MatMul, Ones, Sub, Term
+from backproof_core.backprop.architecture import Architecture
+from backproof_core.backprop.gradients import Backward, Gradients, LayerGradient, LayerJacobian, peak_bytes
+from backproof_core.backprop.routes import Routes, Stage, routes_of, top
 from backproof_core.layer import Layer
 from backproof_core.loss import Loss
 from backproof_core.network import Pass
-from backproof_core.vec import Array, unvec, vec
+from backproof_core.vec import Array, unvec
+
+UFUNCS: dict[type[Term], np.ufunc] = {Add: np.add, Sub: np.subtract, Hadamard: np.multiply}
+ONE = np.ones((1, 1))
+
+
+class Walk(Protocol):
+    """The type for a backward pass by one route, compiled for the architecture of its layers."""
+
+    def __call__(self, layers: Sequence[Layer], run: Pass, Y: Array, loss: Loss) -> Backward:
+        """Deltas and gradients at a point."""
+
+
+def walk(layers: Sequence[Layer], loss: Loss, route: str) -> Walk:
+    """The backward pass by that route for all layers of this architecture."""
+    found = routes_of(layers, loss)
+    if route == "row":
+        return partial(_row, row_at(found))
+    return partial(_dense if route == "dense" else _by_jacobians, found)
+
+
+# ---------------------------------------------------------------- what names stand for
 
 
 @dataclass(slots=True)
-class Meter:
-    """The most bytes that a chain of products had alive at once: left and right factor, result and what is held."""
+class Point:
+    """Where terms are evaluated, and the most bytes of Jacobian-sized matrices that were alive there at once."""
 
-    peak_bytes: int = 0
-
-    def times(self, left: Array, right: Array, *held: Array) -> Array:
-        """left · right."""
-        product = left @ right
-        self.peak_bytes = max(self.peak_bytes, sum(M.nbytes for M in (left, right, product, *held)))
-        return product
+    layers: Sequence[Layer]
+    run: Pass
+    Y: Array
+    loss: Loss
+    peak: int = 0
 
 
-# ---------------------------------------------------------------- dense: every factor as a matrix
+def loaders(of: Architecture) -> dict[str, Callable[[Point], Array]]:
+    """How each matrix that a term names is read at a point; S_l, G and δ_L are computed at every reading."""
+    found: dict[str, Callable[[Point], Array]] = {
+        "X": lambda at: at.run.A[0],
+        of.Y.name: lambda at: at.Y,
+        of.slope.name: lambda at: at.loss.slope(at.run.H, at.Y),
+        top(of).name: lambda at: at.loss.delta(at.layers[-1].activation, at.run.Z[-1], at.run.H, at.Y),
+    }
+    for l in range(1, of.depth + 1):
+        found[of.outputs(l).name] = partial(_outputs, l)
+        found[of.W(l).name] = partial(_weights, l)
+        found[of.S(l).name] = partial(_slopes, l)
+    return found
 
 
-def backward_dense(layers: Sequence[Layer], run: Pass, Y: Array, loss: Loss) -> Backward:
-    """Deltas and gradients by the full Jacobians, each summed over its rows by 1ᵀ J at the end."""
-    meter, deltas, found = Meter(), [], []
-    for l, Delta in _downward(layers, run, Y, loss, meter):
-        J = parameter_jacobian(layers[l], run.A[l], Delta, meter)
-        W = unvec(_sum_of_rows(J.W), *layers[l].W.shape)
-        found.append(LayerGradient(W, None if J.b is None else _sum_of_rows(J.b)))
-        deltas.append(unvec(_sum_of_rows(Delta), *run.Z[l].shape))
-        del J, Delta  # before the next factors are built
-    return Backward(tuple(reversed(deltas)), Gradients(tuple(reversed(found))), meter.peak_bytes)
+def _outputs(l: int, at: Point) -> Array:
+    return at.run.A[l]
+
+
+def _weights(l: int, at: Point) -> Array:
+    return at.layers[l - 1].W
+
+
+def _slopes(l: int, at: Point) -> Array:
+    activation = at.layers[l - 1].activation
+    assert isinstance(activation, Elementwise)
+    return activation.df(at.run.Z[l - 1], at.run.A[l])
+
+
+# ---------------------------------------------------------------- dense
+
+
+def _dense(found: Routes, layers: Sequence[Layer], run: Pass, Y: Array, loss: Loss) -> Backward:
+    widths = (layers[0].d_in, *[layer.d_out for layer in layers])
+    at = Point(layers, run, Y, loss)
+    deltas, gradients = _sorted(layers, dense_at(found, len(Y), widths, Y.dtype)(at))
+    return Backward(deltas, gradients, at.peak)
+
+
+@lru_cache(maxsize=256)
+def dense_at(found: Routes, rows: int, widths: tuple[int, ...], dtype: np.dtype[np.floating]) -> Bound[Array, Point]:
+    """The dense program for matrices of those sizes."""
+    meaning = in_domain(Floats(dtype), found.of.sizes(rows, widths))
+    return bound(found.dense, _in_place(meaning), loaders(found.of), _count)
+
+
+def _count(registers: Registers[Array], at: Point, held: tuple[int, ...]) -> None:
+    at.peak = max(at.peak, sum([registers[i].nbytes for i in held]))
+
+
+def _in_place(meaning: Meaning[Array]) -> Meaning[Array]:
+    """The same with results in the memory of an operand that ends there, and without the copy that np.kron would make
+    of its result after a transpose."""
+
+    def chosen(one: Instruction) -> Function[Array]:
+        if isinstance(one.node, Kron):
+            return lambda B, A: np.kron(np.ascontiguousarray(B), A)
+        f = UFUNCS.get(type(one.node))
+        if f is None or one.over is None:
+            return meaning(one)
+        return (lambda A, B: f(A, B, A)) if one.over == 0 else (lambda A, B: f(A, B, B))
+
+    return chosen
+
+
+# ---------------------------------------------------------------- row
+
+
+def _row(program: Bound[Array, Point], layers: Sequence[Layer], run: Pass, Y: Array, loss: Loss) -> Backward:
+    deltas, gradients = _sorted(layers, program(Point(layers, run, Y, loss)))
+    return Backward(deltas, gradients, peak_bytes(deltas, gradients, loss.matrices(layers[-1].activation)))
+
+
+@lru_cache(maxsize=256)
+def row_at(found: Routes) -> Bound[Array, Point]:
+    """The row program; it needs no sizes, since products with ones are sums and it has no other constants."""
+    meaning = in_domain(Floats(np.dtype(np.float64)), {})
+    return bound(found.row, _in_place(_with_sums(found.row, meaning)), loaders(found.of))
+
+
+def _with_sums(program: Program, meaning: Meaning[Array]) -> Meaning[Array]:
+    """The same with M 1ₖ1ₖᵀ as sums of rows, one column that stands for all, and 1ᵀM as sums of columns."""
+
+    def chosen(one: Instruction) -> Function[Array]:
+        if isinstance(one.node, Ones):
+            return lambda: ONE
+        if isinstance(one.node, MatMul):
+            left, right = (isinstance(program.instructions[i].node, Ones) for i in one.operands)
+            if right:
+                return lambda M, ones: M.sum(axis=1, keepdims=True)
+            if left:
+                return lambda ones, M: M.sum(axis=0, keepdims=True)
+        return meaning(one)
+
+    return chosen
+
+
+def _sorted(layers: Sequence[Layer], values: Sequence[Array]) -> tuple[tuple[Array, ...], Gradients]:
+    """Deltas and gradients by layer, from ∇W_l, ∇b_l (1×d_l) and δ_l in the order in which they were computed."""
+    deltas, found, one = [], [], iter(values)
+    for layer in reversed(layers):
+        found.append(LayerGradient(next(one), None if layer.b is None else next(one)[0]))
+        deltas.append(next(one))
+    return tuple(deltas[::-1]), Gradients(tuple(found[::-1]))
+
+
+# ---------------------------------------------------------------- jacobian
 
 
 def jacobians(layers: Sequence[Layer], run: Pass, Y: Array, loss: Loss) -> tuple[LayerJacobian, ...]:
     """∂vec E/∂(vec W_l)ᵀ and ∂vec E/∂b_lᵀ for every layer: a row is the gradient of one entry of E."""
-    meter = Meter()
-    downward = _downward(layers, run, Y, loss, meter)
-    return tuple(reversed([parameter_jacobian(layers[l], run.A[l], Delta, meter) for l, Delta in downward]))
+    found, kept = routes_of(layers, loss), []
+    reading = _reading(found, Point(layers, run, Y, loss))
+    for stage, G in _downward(found, reading, Y):
+        b = None if stage.bias is None else jacobian.full(G, stage.bias, reading)
+        kept.append(LayerJacobian(jacobian.full(G, stage.weights, reading), b))
+        del G  # before the next is made
+    return tuple(reversed(kept))
 
 
-def _downward(layers: Sequence[Layer], run: Pass, Y: Array, loss: Loss, meter: Meter) -> Iterator[tuple[int, Array]]:
-    """(l, Δ_l) from the last layer, counted from 0, down to the first."""
-    N = len(Y)
-    Delta = seed(loss, layers[-1].activation, run.Z[-1], run.H, Y, meter)  # N·d_L × N·d_L
-    yield len(layers) - 1, Delta
-    for l in range(len(layers) - 2, -1, -1):
-        above, Z = layers[l + 1], run.Z[l]
-        Delta = meter.times(Delta, np.kron(above.W.T.copy(), np.eye(N, dtype=Z.dtype)))  # N·d_L × N·d_l
-        D = activation_jacobian(layers[l].activation, Z, run.A[l + 1], meter, Delta)
-        Delta = meter.times(Delta, D)
-        del D
-        yield l, Delta
+def _by_jacobians(found: Routes, layers: Sequence[Layer], run: Pass, Y: Array, loss: Loss) -> Backward:
+    """Deltas and gradients as 1ᵀ times the full Jacobians, of which one is alive at a time."""
+    values: list[Array] = []
+    reading = _reading(found, Point(layers, run, Y, loss))
+    for stage, G in _downward(found, reading, Y):
+        layer = layers[stage.l - 1]
+        new = [unvec(_summed(jacobian.full(G, stage.weights, reading)), *layer.W.shape)]
+        if stage.bias is not None:
+            new.append(_summed(jacobian.full(G, stage.bias, reading))[None])
+        new.append(G.sum(axis=1))
+        reading.kept += sum(M.nbytes for M in new)
+        values += new
+        del G  # before the next is made
+    return Backward(*_sorted(layers, values), reading.peak)
 
 
-def seed(loss: Loss, last: Activation, Z: Array, H: Array, Y: Array, meter: Meter) -> Array:
-    """Δ_L = D_H(E) Dσ_L(Z_L), N·d_L × N·d_L; the two folded pairs have stable seeds of their own.
-
-    cross_entropy ∘ softmax          (1/N)[Diag(vec Y)(1ₖ1ₖᵀ ⊗ I_N) Diag(vec P) − Diag(vec Y)]
-    binary_cross_entropy ∘ sigmoid   (1/N) Diag(vec(H − Y))
-    """
-    if last.name != loss.folded_with:
-        DE = np.diag(vec(loss.slope(H, Y)))
-        return meter.times(DE, activation_jacobian(last, Z, H, meter, DE))
-    if isinstance(last, Elementwise):
-        return np.diag(vec((H - Y) / len(H)))
-    DY = np.diag(vec(Y))
-    spread = meter.times(DY, _same_row(H))
-    spread = meter.times(spread, np.diag(vec(H)), DY)
-    spread -= DY
-    spread /= len(H)
-    return spread
+def _downward(found: Routes, reading: Reading, Y: Array) -> Iterator[tuple[Stage, Array]]:
+    """The blocks of Δ_l, N×d_L×d_l, from the last layer down to the first."""
+    N, r = Y.shape
+    G = jacobian.identity(N, r, Y.dtype)
+    for stage in found.stages:
+        for F in stage.factors:
+            G = jacobian.times(G, F, reading)
+        yield stage, G
 
 
-def activation_jacobian(activation: Activation, Z: Array, A: Array, meter: Meter, *held: Array) -> Array:
-    """Dσ(Z), N·d × N·d: Diag(vec σ'(Z)), or for softmax D − D(1ₖ1ₖᵀ ⊗ I_N)D with D = Diag(vec P)."""
-    if isinstance(activation, Elementwise):
-        return np.diag(vec(activation.df(Z, A)))
-    D = np.diag(vec(A))
-    spread = meter.times(D, _same_row(A), *held)
-    spread = meter.times(spread, D, *held)
-    return np.subtract(D, spread, out=spread)
+def _reading(found: Routes, at: Point) -> Reading:
+    """The matrices that the stages read; what is computed for them is kept."""
+    load = loaders(found.of)
+    matrices = {name: load[name](at) for name in found.read_by_stages}
+    sizes = found.of.sizes(len(at.Y), (at.layers[0].d_in, *[layer.d_out for layer in at.layers]))
+    return Reading(Floats(at.Y.dtype), Env(sizes, matrices))
 
 
-def parameter_jacobian(layer: Layer, A_in: Array, Delta: Array, meter: Meter) -> LayerJacobian:
-    """Δ_l (I ⊗ A_{l−1}) for the weights and Δ_l (I ⊗ 1_N) for the bias."""
-    identity, ones = np.eye(layer.d_out, dtype=A_in.dtype), np.ones((len(A_in), 1), dtype=A_in.dtype)
-    W = meter.times(Delta, np.kron(identity, A_in))
-    return LayerJacobian(W, None if layer.b is None else meter.times(Delta, np.kron(identity, ones), W))
-
-
-def _same_row(M: Array) -> Array:
-    """1ₖ1ₖᵀ ⊗ I_N, which joins the entries of one row of an N×k matrix."""
-    N, k = M.shape
-    ones: Array = np.ones((k, k), dtype=M.dtype)
-    return np.kron(ones, np.eye(N, dtype=M.dtype))
-
-
-def _sum_of_rows(J: Array) -> Array:
-    """1ᵀ J."""
-    return np.ones(len(J), dtype=J.dtype) @ J
-
-
-# ---------------------------------------------------------------- row: 1ᵀ first, carried as a matrix
-
-
-def backward_row(layers: Sequence[Layer], run: Pass, Y: Array, loss: Loss) -> Backward:
-    """Deltas and gradients with the ones vector first; M is δ_l, so the bits are those of the matched form."""
-    M = loss.delta(layers[-1].activation, run.Z[-1], run.H, Y)  # vec(M)ᵀ = 1ᵀ Δ_L
-    Ms, found, peak, kept = [], [], 0, 0
-    for l in range(len(layers) - 1, -1, -1):
-        if l < len(layers) - 1:
-            M = times_kron(M, layers[l + 1].W.T)
-            M = layers[l].activation.pullback(run.Z[l], run.A[l + 1], M)  # lemma D
-        peak = max(peak, kept + 2 * M.nbytes)
-        gradient = LayerGradient(run.A[l].T @ M, None if layers[l].b is None else M.sum(axis=0))  # lemma K
-        Ms.append(M)
-        found.append(gradient)
-        kept += M.nbytes + sum(block.nbytes for _, block in gradient.blocks())
-    return Backward(tuple(reversed(Ms)), Gradients(tuple(reversed(found))), max(peak, kept))
-
-
-def times_kron(M: Array, B: Array) -> Array:
-    """The matrix P with vec(P)ᵀ = vec(M)ᵀ (B ⊗ I): lemma K with A = I."""
-    return M @ B
+def _summed(J: Array) -> Array:
+    """1ᵀJ."""
+    return np.ones(len(J), J.dtype) @ J

@@ -1,7 +1,7 @@
 """One training step's gradient, written into buffers that are allocated once.
 
 Matched evaluates the same floating-point expressions as backprop.matched, so its bits are the same; a test holds it to
-that. Literal runs the vectorised form as it stands.
+that. Literal runs the vectorised form, compiled for its layers beforehand.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from backproof_core.activation import Activation
-from backproof_core.backprop.vectorized import backward_dense, backward_row
+from backproof_core.backprop import vectorized
 from backproof_core.layer import Layer
 from backproof_core.loss import Loss
 from backproof_core.network import run_forward
@@ -77,7 +77,7 @@ class Literal:
 
     def __init__(self, layers: Sequence[Layer], into: Sequence[Layer], loss: Loss, route: str) -> None:
         self._layers, self._into, self._loss = tuple(layers), tuple(into), loss
-        self._walk = backward_dense if route == "dense" else backward_row
+        self._walk = vectorized.walk(self._layers, loss, route)
 
     def __call__(self, X: Array, Y: Array) -> tuple[float, Array]:
         run = run_forward(self._layers, X)
