@@ -14,7 +14,7 @@ from backproof_core.algebra.show.notation import (
     written,
 )
 from backproof_core.algebra.show.places import Mark, Place
-from backproof_core.algebra.sizes import ONE, Monomial, Sizes
+from backproof_core.algebra.sizes import Monomial, Sizes
 
 SIGNS = {"+": " + ", "−": " - ", "∘": r" \circ ", "⊘": r" \oslash ", "⊗": r" \otimes "}
 GREEK = (
@@ -43,6 +43,7 @@ class _Latex:
     r"""A node leaves no trace but \boxed where it is set off."""
 
     beside = r" \, "
+    minus = "-"
 
     def name(self, name: str) -> str:
         return _name(name)
@@ -53,8 +54,6 @@ class _Latex:
 
     def factor(self, value: Monomial) -> str:
         size = dimension_latex(value)
-        if value == -ONE:
-            return "-"
         return (f"({size})" if is_product_of_names(value) else size) + r" \, "
 
     def sign(self, sign: str) -> str:

@@ -6,10 +6,10 @@ from html import escape
 from backproof_core.algebra.labels import Labelled
 from backproof_core.algebra.show.notation import Pieces, indexed, is_product_of_names, split, written
 from backproof_core.algebra.show.places import Mark, Place
-from backproof_core.algebra.sizes import ONE, Monomial, Sizes
+from backproof_core.algebra.sizes import Monomial, Sizes
 
 SPACE = 'rspace="0.17em"'  # without it, what stands side by side would touch
-TOP = "<mo>⊤</mo>"
+TOP = "<mi>⊤</mi>"
 
 
 def mathml(line: Labelled, *, sizes: Sizes | None = None, marked: Collection[int] = ()) -> str:
@@ -24,6 +24,7 @@ class _MathML:
     """A node is an mrow, its own parentheses within it, so that it is one argument wherever one is needed."""
 
     beside = f"<mo {SPACE}>&#x2062;</mo>"
+    minus = '<mo form="prefix">−</mo>'
 
     def name(self, name: str) -> str:
         return _name(name)
@@ -36,11 +37,8 @@ class _MathML:
         )
 
     def factor(self, value: Monomial) -> str:
-        sign = '<mo form="prefix">−</mo>' if value.coefficient < 0 else ""
-        if value == -ONE:
-            return sign
-        size = _quotient(-value if sign else value)
-        return sign + (f"<mrow><mo>(</mo>{size}<mo>)</mo></mrow>" if is_product_of_names(value) else size) + self.beside
+        size = _quotient(value)
+        return (f"<mrow><mo>(</mo>{size}<mo>)</mo></mrow>" if is_product_of_names(value) else size) + self.beside
 
     def sign(self, sign: str) -> str:
         return f"<mo>{sign}</mo>"

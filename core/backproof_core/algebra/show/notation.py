@@ -39,13 +39,14 @@ class Style(Protocol):
     """How each thing looks. A dimension and a factor come as they are to be written, numbers put in already."""
 
     beside: str  # stands between the factors of a product
+    minus: str  # the sign of a multiple
 
     def name(self, name: str) -> str: ...
     def head(self, name: str, *dimensions: Monomial) -> str:
         """I, 1, vec, Diag or unvec, with its subscript."""
 
     def factor(self, value: Monomial) -> str:
-        """The number before a multiple, with what stands between them."""
+        """The number before a multiple, which is not negative, with what stands between them."""
 
     def sign(self, sign: str) -> str: ...
     def spaced(self, head: str, argument: Place) -> Pieces:
@@ -121,7 +122,7 @@ def _notation(place: Place, style: Style, sizes: Sizes | None, chosen: frozenset
         case Ones():
             return _ones(place, term, style, sizes)
         case Scale(factor=factor):
-            return (style.factor(valued(factor, sizes)), *children)
+            return (_factor(valued(factor, sizes), style), *children)
         case Transpose():
             return style.transposed(children[0])
         case MatMul():
@@ -143,6 +144,12 @@ def _children(place: Place, chosen: frozenset[int]) -> Iterator[Place]:
         else:
             mark = Mark.OWN if child.id in chosen else Mark.NONE
         yield Place(child, place.term, at, mark)
+
+
+def _factor(value: Monomial, style: Style) -> str:
+    if value == -ONE:
+        return style.minus
+    return style.minus + style.factor(-value) if value.coefficient < 0 else style.factor(value)
 
 
 def _ones(place: Place, term: Ones, style: Style, sizes: Sizes | None) -> Pieces:

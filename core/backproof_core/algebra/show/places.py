@@ -39,7 +39,7 @@ from backproof_core.algebra.terms import (
 )
 
 # Nothing beside these can be taken for a part of them.
-POWERS = (Sym, Fn, Eye, Ones, Transpose, Vec, Diag, Unvec)
+TIGHT = (Sym, Fn, Eye, Ones, Transpose, Vec, Diag, Unvec)
 
 
 class Mark(Enum):
@@ -75,13 +75,13 @@ def bracketed(place: Place) -> bool:
         case Transpose():
             return not isinstance(place.term, (Sym, Fn, Eye, Vec, Diag, Unvec))
         case Scale():
-            return not isinstance(place.term, (*POWERS, MatMul)) or _begins_with_ones(place.term)
+            return not isinstance(place.term, (*TIGHT, MatMul)) or _begins_with_ones(place.term)
         case MatMul():
-            return not isinstance(place.term, POWERS) or _seems_one_matrix(place)
+            return not isinstance(place.term, TIGHT) or _seems_one_matrix(place)
         case Hadamard() | Quotient():
-            return not (isinstance(place.term, POWERS) or _continues(place)) or _is_wide(place.term)
+            return not (isinstance(place.term, TIGHT) or _continues(place)) or _is_wide(place.term)
         case Kron():
-            return not (isinstance(place.term, POWERS) or _continues(place))
+            return not (isinstance(place.term, TIGHT) or _continues(place))
         case Add() | Sub():
             return _bracketed_in_sum(place)
         case _:
@@ -138,4 +138,4 @@ def _bracketed_in_sum(place: Place) -> bool:
         case MatMul():
             return False
         case _:
-            return not isinstance(place.term, POWERS)
+            return not isinstance(place.term, TIGHT)

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from backproof_core.algebra.labels import Labelled
 from backproof_core.algebra.show.notation import LOWERED, Pieces, split, valued, written
 from backproof_core.algebra.show.places import Mark, Place
-from backproof_core.algebra.sizes import ONE, Monomial, Sizes
+from backproof_core.algebra.sizes import Monomial, Sizes
 
 FRACTIONS = {"1/2": "½", "1/3": "⅓", "2/3": "⅔", "1/4": "¼", "3/4": "¾"}  # others are not in every font
 
@@ -26,6 +26,7 @@ class _Text:
     """A node leaves no trace in plain text but ⟦ ⟧ where it is set off."""
 
     beside = " "
+    minus = "−"
 
     def name(self, name: str) -> str:
         return name
@@ -39,11 +40,8 @@ class _Text:
         return f"{name}_{{{written}}}" if dimensions else name
 
     def factor(self, value: Monomial) -> str:
-        size = dimension(value).removeprefix("−")
-        sign = "−" if value.coefficient < 0 else ""
-        if value == -ONE:
-            return sign
-        return f"{sign}{FRACTIONS.get(size) or (size if size.isdigit() else f'({size})')} "
+        size = dimension(value)
+        return f"{FRACTIONS.get(size) or (size if size.isdigit() else f'({size})')} "
 
     def sign(self, sign: str) -> str:
         return sign if sign in "∘⊘" else f" {sign} "
