@@ -30,6 +30,11 @@ def counted(full: int) -> settings:
     )
 
 
+def numbers(full: int) -> range:
+    """The numbers of that many seeded parts of a test, for parametrize: one in twenty unless all are asked for."""
+    return range(full if SWEEP else max(full // 20, 3))
+
+
 class OnAKink(Exception):
     """No point off the kinks was found: a dead relu below another one puts it at 0 exactly."""
 

@@ -75,7 +75,7 @@ def transposed_krons(term: Term) -> int:
 
 
 def multiples_before_ones(term: Term) -> int:
-    """Multiples, alone or in an entrywise product, that stand to the left of a matrix of ones in a product."""
+    """Multiples, alone or in entrywise products or differences, to the left of a matrix of ones in a product."""
     return sum(_is_multiple(left) and _is_ones(right) for left, right in _neighbours(term))
 
 
@@ -142,7 +142,7 @@ def _is_ones(term: Term) -> bool:
 
 
 def _is_multiple(term: Term) -> bool:
-    return isinstance(term, Scale) or (isinstance(term, Hadamard) and any(isinstance(p, Scale) for p in term.children))
+    return isinstance(term, Scale) or (isinstance(term, Hadamard | Sub) and any(map(_is_multiple, term.children)))
 
 
 def _operates(term: Term) -> bool:
