@@ -11,6 +11,7 @@ from backproof_core.algebra.labels import Labelled, labelled
 from backproof_core.algebra.sizes import ONE, size
 from backproof_core.algebra.terms import Diag, Fn, Kron, Term, Vec, eye, ones, product, scale, sym
 from core.algebra.terms_at_random import terms
+from specimens import counted
 
 N, d, h, o = map(size, "Ndho")
 HALF = ONE / size(2)
@@ -55,7 +56,7 @@ def sample() -> tuple[Term, ...]:
     """Two hundred terms at random, the same ones each time."""
     found: list[Term] = []
 
-    @settings(max_examples=200, derandomize=True, database=None)
+    @settings(counted(2000), max_examples=200)
     @given(terms())
     def draw(term: Term) -> None:
         found.append(term)

@@ -52,6 +52,7 @@ from core.algebra.lines import (
 from core.algebra.styles_as_text import MATHML, numbers, of_latex, of_mathml, of_text
 from core.algebra.terms_at_random import terms
 from core.algebra.text_reader import read
+from specimens import counted
 
 v, A, B, C = sym("v", N, 1), sym("A", N, N), sym("B", N, N), sym("C", N, N)
 
@@ -178,6 +179,7 @@ def test_mathml():
 # ---------------------------------------------------------------- one text, one term
 
 
+@counted(6000)
 @given(terms())
 def test_a_text_stands_for_one_term(term):
     assert reads(text(numbered(term)), term)
@@ -224,6 +226,7 @@ def test_each_pair_of_parentheses_of_a_node_is_needed(monkeypatch):
     assert len(needed) > 30
 
 
+@counted(2000)
 @given(terms(), st.randoms(use_true_random=False), st.sampled_from([None, SIZES]))
 def test_each_style_says_the_same(term, random, sizes):
     line = numbered(term)
@@ -259,6 +262,7 @@ def test_marks_within_a_mark_are_not_set_off():
     assert text(numbered(A * B), marked={2, 3}) == "⟦A⟧∘⟦B⟧"
 
 
+@counted(2000)
 @given(terms(), st.randoms(use_true_random=False))
 def test_marks_change_nothing_else(term, random):
     line = numbered(term)
@@ -267,6 +271,7 @@ def test_marks_change_nothing_else(term, random):
     assert not re.search("⟦[^⟧]*⟦", marked)
 
 
+@counted(2000)
 @given(terms(), st.randoms(use_true_random=False))
 def test_what_is_marked_stands_within_a_mark(term, random):
     line = numbered(term)

@@ -16,6 +16,7 @@ from backproof_core.algebra.terms import scale, sym
 from core.algebra.lines import HALF, SIZES, START, N, chosen, nodes, numbered, sample
 from core.algebra.styles_as_text import MATHML, numbers
 from core.algebra.terms_at_random import terms
+from specimens import counted
 
 # ---------------------------------------------------------------- LaTeX compiles
 
@@ -49,7 +50,7 @@ def test_that_check_fails_where_latex_is_wrong(wrong, tmp_path):
 
 # The elements of MathML Core that are used, how many children each has, and which attributes it may have.
 ROWS, TOKENS, PAIRS = {"math", "mrow"}, {"mi", "mn", "mo"}, {"msub", "msup", "mfrac"}
-ATTRIBUTES = {"mo": {"form", "rspace"}, "mrow": {"data-term", "class"}}
+ATTRIBUTES = {"mo": {"form", "rspace", "stretchy"}, "mrow": {"data-term", "class"}}
 
 
 def faults(tree: ET.Element) -> list[str]:
@@ -68,6 +69,7 @@ def faults(tree: ET.Element) -> list[str]:
     return found
 
 
+@counted(2000)
 @given(terms(), st.randoms(use_true_random=False))
 def test_mathml_has_each_node_once_and_nothing_unknown(term, random):
     line = numbered(term)

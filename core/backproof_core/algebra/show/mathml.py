@@ -10,6 +10,7 @@ from backproof_core.algebra.sizes import Monomial, Sizes
 
 SPACE = 'rspace="0.17em"'  # without it, what stands side by side would touch
 TOP = "<mi>⊤</mi>"
+OPEN, CLOSE = '<mo stretchy="false">(</mo>', '<mo stretchy="false">)</mo>'  # as in LaTeX; stretched ones stand apart
 
 
 def mathml(line: Labelled, *, sizes: Sizes | None = None, marked: Collection[int] = ()) -> str:
@@ -38,7 +39,7 @@ class _MathML:
 
     def factor(self, value: Monomial) -> str:
         size = _quotient(value)
-        return (f"<mrow><mo>(</mo>{size}<mo>)</mo></mrow>" if is_product_of_names(value) else size) + self.beside
+        return (f"<mrow>{OPEN}{size}{CLOSE}</mrow>" if is_product_of_names(value) else size) + self.beside
 
     def sign(self, sign: str) -> str:
         return f"<mo>{sign}</mo>"
@@ -53,7 +54,7 @@ class _MathML:
         return ("<msup>", of, f"{TOP}</msup>")
 
     def parentheses(self, inside: Pieces) -> Pieces:
-        return ("<mo>(</mo><mrow>", *inside, "</mrow><mo>)</mo>")
+        return (f"{OPEN}<mrow>", *inside, f"</mrow>{CLOSE}")
 
     def set_off(self, inside: Pieces) -> Pieces:
         return ('<mrow class="marked">', *inside, "</mrow>")
