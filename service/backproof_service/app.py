@@ -11,11 +11,20 @@ from threadpoolctl import threadpool_limits
 from backproof_service.http import docs, handlers, openapi
 from backproof_service.http.middleware import BodyLimit, RequestIds
 from backproof_service.http.parameters import only_known
-from backproof_service.routes import datasets, gradients, jobs, meta, predict, results, train
+from backproof_service.routes import datasets, derivations, gradients, jobs, meta, predict, results, train
 from backproof_service.runtime import Runtime
 from backproof_service.settings import Settings
 
-ROUTERS = (gradients.router, train.router, jobs.router, results.router, predict.router, datasets.router, meta.router)
+ROUTERS = (
+    gradients.router,
+    derivations.router,
+    train.router,
+    jobs.router,
+    results.router,
+    predict.router,
+    datasets.router,
+    meta.router,
+)
 COMPUTING = 2  # requests that compute at one time in this process; the others wait in line
 READING = 1  # data sets that are read at one time, since each may take much memory
 

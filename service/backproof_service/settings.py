@@ -19,6 +19,8 @@ LIMITS = (
     "memory_budget_bytes",
     "max_gradients_flops",
     "max_answer_numbers",
+    "max_derivation_nodes",
+    "max_derivation_bytes",
 )
 
 
@@ -46,6 +48,12 @@ class Settings(BaseSettings):
     memory_budget_bytes: int = Field(2 * GIB, ge=MIB, description="Most memory that one computation may take.")
     max_gradients_flops: int = Field(10**12, ge=1, description="Most floating-point operations of one /gradients.")
     max_answer_numbers: int = Field(8_000_000, ge=1, description="Most numbers that one /gradients answers.")
+    max_derivation_nodes: int = Field(
+        250_000, ge=1, description="Most nodes that all lines of one /derivations may hold together."
+    )
+    max_derivation_bytes: int = Field(
+        256 * MIB, ge=1, description="Most memory that one line of /derivations may take on the data."
+    )
 
     direct_flops: int = Field(2 * 10**9, ge=0, description="/gradients predicted to take more becomes a job.")
     direct_bytes: int = Field(256 * MIB, ge=0, description="/gradients predicted to need more memory becomes a job.")

@@ -27,6 +27,7 @@ REQUESTS = [
     for network in (DRAWN, GIVEN)
     for data in (TARGETS, LABELS)
 ] + [
+    ("/derivations", {"network": DRAWN, "loss": "cross_entropy", "parameter": "layers.0.bias", "data": LABELS}),
     ("/predict", {"network": GIVEN, "x": TARGETS["x"], "include": ["activations"]}),
     ("/datasets", LABELS),
     (

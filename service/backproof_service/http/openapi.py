@@ -7,7 +7,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from backproof_service.wire import capabilities, datasets, gradients, jobs, predict, problems, train
+from backproof_service.wire import capabilities, datasets, derivations, gradients, jobs, predict, problems, train
 from backproof_service.wire.base import WireSchema
 
 MODELS: tuple[type[BaseModel], ...] = (
@@ -16,6 +16,8 @@ MODELS: tuple[type[BaseModel], ...] = (
     datasets.Dataset,
     datasets.DatasetList,
     datasets.DatasetUpload,
+    derivations.DerivationAnswer,
+    derivations.DerivationRequest,
     gradients.GradientsAnswer,
     gradients.GradientsRequest,
     jobs.GradientsAlongRun,
@@ -61,6 +63,7 @@ def document(app: FastAPI) -> dict[str, Any]:
 
 TAGS = [
     {"name": "gradients", "description": "Gradients in both forms."},
+    {"name": "derivations", "description": "The proof that both forms are one, line by line."},
     {"name": "training", "description": "Training runs."},
     {"name": "jobs", "description": "Jobs, their curves and weights."},
     {"name": "predict", "description": "Outputs of a network."},
