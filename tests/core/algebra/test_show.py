@@ -10,10 +10,17 @@ from backproof_core.algebra.labels import Labelled, labelled
 from backproof_core.algebra.show import dimension, dimension_latex, latex, mathml, notation, text
 from backproof_core.algebra.sizes import ONE, size
 from backproof_core.algebra.terms import (
+    Add,
     Diag,
+    Eye,
     Fn,
+    Hadamard,
     Kron,
     MatMul,
+    Ones,
+    Quotient,
+    Scale,
+    Sub,
     Sym,
     Term,
     Transpose,
@@ -183,6 +190,13 @@ def test_mathml():
 @given(terms())
 def test_a_text_stands_for_one_term(term):
     assert reads(text(numbered(term)), term)
+
+
+def test_every_kind_of_node_is_drawn():
+    kinds = {type(part) for term in sample() for part in subterms(term)}
+    assert kinds == {
+        Sym, Eye, Ones, Fn, Scale, Transpose, MatMul, Add, Sub, Hadamard, Quotient, Kron, Diag, Vec, Unvec,
+    }  # fmt: skip
 
 
 def all_read() -> bool:
