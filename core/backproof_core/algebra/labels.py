@@ -19,7 +19,7 @@ class Labelled:
 def labelled(term: Term, fresh: Iterator[int]) -> Labelled:
     """The term with fresh numbers, a node before its children."""
     own = next(fresh)
-    return Labelled(own, term, tuple(labelled(child, fresh) for child in term.children))
+    return Labelled(own, term, tuple([labelled(child, fresh) for child in term.children]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

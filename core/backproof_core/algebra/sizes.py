@@ -57,13 +57,12 @@ class Monomial:
         above = [name for name, power in self.powers for _ in range(max(power, 0))]
         below = [name for name, power in self.powers for _ in range(max(-power, 0))]
         top, bottom = self.coefficient.numerator, self.coefficient.denominator
-        numerator = _joined(([] if top == 1 and above else ["−1" if top == -1 else str(top)]) + above)
-        if top == -1 and above:
-            numerator = "−" + _joined(above)
+        sign = "−" if top < 0 else ""
+        numerator = sign + "·".join(([] if abs(top) == 1 and above else [str(abs(top))]) + above)
         denominator = ([] if bottom == 1 else [str(bottom)]) + below
         if not denominator:
             return numerator
-        return f"{numerator}/{_joined(denominator) if len(denominator) == 1 else f'({_joined(denominator)})'}"
+        return f"{numerator}/{denominator[0]}" if len(denominator) == 1 else f"{numerator}/({'·'.join(denominator)})"
 
 
 SizeLike = Monomial | Fraction | int | str
@@ -87,7 +86,3 @@ def _product(one: Monomial, two: Monomial) -> Monomial:
         powers[name] = powers.get(name, 0) + power
     kept = tuple(sorted((name, power) for name, power in powers.items() if power))
     return Monomial(one.coefficient * two.coefficient, kept)
-
-
-def _joined(factors: list[str]) -> str:
-    return "·".join(factors)

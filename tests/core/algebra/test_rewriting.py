@@ -23,6 +23,8 @@ def test_sizes_compare_as_products():
     assert size("m") * size("n") == size("n") * size("m")
     assert size("m") * size("n") / size("m") == size("n")
     assert str(size(2) / (size("N") * size("o"))) == "2/(N·o)"
+    assert [str(-size(n) / size("N")) for n in (1, 3)] == ["−1/N", "−3/N"]
+    assert str(-size(3)) == "−3"
     assert Kron(W, X).rows == Kron(X, W).rows
 
 
