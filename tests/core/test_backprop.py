@@ -154,7 +154,7 @@ def test_bad_requests_are_refused_in_words():
         backprop.gradient(net, X, Y, loss="cross_entropy")
     with pytest.raises(UnknownName, match="did you mean 'vectorized'"):
         backprop.gradient(net, X, Y, loss="sse", form="vectorised")
-    with pytest.raises(UnknownName, match="auto, dense, row"):
+    with pytest.raises(UnknownName, match="auto, dense, row, jacobian"):
         backprop.gradient(net, X, Y, loss="sse", form="vectorized", route="fast")
     with pytest.raises(UnknownName, match="complex_step"):
         backprop.numeric(net, X, Y, loss="sse", witness="guess")

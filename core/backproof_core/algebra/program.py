@@ -3,18 +3,15 @@
 A product of many factors is a left fold of products of two, so that chains with a common beginning share it. A product
 that was built as a factor of another stays one: of MatMul((1ᵀ, J)), J is made first.
 
-What a program's shapes say is known before it runs: the floating-point operations of its products, and the entries of
-the Jacobian-sized matrices that are alive at each. An evaluator counts the same matrices as they are.
+A program is syntax: `running` makes functions of its instructions, in any domain, and `work` reads what it takes from
+their shapes.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
-from functools import partial, reduce
-from typing import Generic, TypeVar
+from functools import reduce
 
-from backproof_core.algebra.meaning import Domain
-from backproof_core.algebra.sizes import ONE, Monomial, Sizes, size
+from backproof_core.algebra.sizes import ONE, Monomial
 from backproof_core.algebra.terms import (
     Add,
     Diag,
@@ -34,11 +31,6 @@ from backproof_core.algebra.terms import (
     Vec,
 )
 
-V = TypeVar("V")
-P = TypeVar("P")
-Function = Callable[..., V]  # of the operands
-Registers = dict[int, V]
-Step = Callable[[Registers[V], P], None]
 ENTRYWISE = (Add, Sub, Hadamard)
 MADE = (Kron, Diag, MatMul, Add, Sub, Hadamard, Quotient)  # in new memory
 VIEWS = (Transpose, Vec, Unvec, Scale)  # maybe in an operand's memory
@@ -73,11 +65,6 @@ class Program:
 
     instructions: tuple[Instruction, ...]
     outputs: tuple[int, ...]
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The matrices that it reads, by name."""
-        return tuple(i.node.name for i in self.instructions if isinstance(i.node, Sym | Fn))
 
 
 def compiled(terms: Sequence[Term]) -> Program:
@@ -170,160 +157,3 @@ def _over(one: Instruction, ending: set[int], instructions: Sequence[Instruction
             if i in ending and isinstance(instructions[i].node, MADE) and not summed:
                 return place
     return None
-
-
-# ---------------------------------------------------------------- running
-
-
-@dataclass(frozen=True, slots=True)
-class Bound(Generic[V, P]):
-    """A program whose instructions have become functions; it runs on a point, which its inputs are read from."""
-
-    steps: tuple[Step[V, P], ...]
-    outputs: tuple[int, ...]
-
-    def __call__(self, at: P) -> list[V]:
-        """The values of the terms."""
-        registers: Registers[V] = {}
-        for step in self.steps:
-            step(registers, at)
-        return [registers[i] for i in self.outputs]
-
-
-Meaning = Callable[[Instruction], Function[V]]
-Probe = Callable[[Registers[V], P, tuple[int, ...]], None]
-
-
-def bound(
-    program: Program,
-    meaning: Meaning[V],
-    loaders: Mapping[str, Callable[[P], V]],
-    probe: Probe[V, P] | None = None,
-) -> Bound[V, P]:
-    """The program with the function that each instruction means; probe sees the registers held at each product."""
-    steps: list[Step[V, P]] = []
-    for at, one in enumerate(program.instructions):
-        if isinstance(one.node, Sym | Fn):
-            steps.append(_load(loaders[one.node.name], at))
-        else:
-            steps.append(_apply(meaning(one), one.operands, at))
-        if probe is not None and one.held:
-            steps.append(_probed(probe, one.held))
-        if one.frees:
-            steps.append(_free(one.frees))
-    return Bound(tuple(steps), program.outputs)
-
-
-def _load(loader: Callable[[P], V], into: int) -> Step[V, P]:
-    def step(registers: Registers[V], at: P) -> None:
-        registers[into] = loader(at)
-
-    return step
-
-
-def _apply(f: Function[V], operands: tuple[int, ...], into: int) -> Step[V, P]:
-    def none(registers: Registers[V], at: P) -> None:
-        registers[into] = f()
-
-    def one(registers: Registers[V], at: P) -> None:
-        registers[into] = f(registers[first])
-
-    def two(registers: Registers[V], at: P) -> None:
-        registers[into] = f(registers[first], registers[second])
-
-    first, second = (*operands, 0, 0)[:2]
-    return (none, one, two)[len(operands)]
-
-
-def _probed(probe: Probe[V, P], held: tuple[int, ...]) -> Step[V, P]:
-    def step(registers: Registers[V], at: P) -> None:
-        probe(registers, at, held)
-
-    return step
-
-
-def _free(dead: tuple[int, ...]) -> Step[V, P]:
-    def step(registers: Registers[V], at: P) -> None:
-        for i in dead:
-            del registers[i]
-
-    return step
-
-
-def in_domain(domain: Domain[V], sizes: Sizes) -> Meaning[V]:
-    """What each instruction means in a domain."""
-
-    def meaning(one: Instruction) -> Function[V]:  # one case for each node of the closed set
-        match one.node:
-            case Eye(n=n):
-                return partial(domain.eye, n.count(sizes))
-            case Ones(m=m, n=n):
-                return partial(domain.ones, m.count(sizes), n.count(sizes))
-            case Scale(factor=factor):
-                return partial(domain.scale, factor.at(sizes))
-            case Unvec(m=m, n=n):
-                return _unvec(domain, m.count(sizes), n.count(sizes))
-        return plain[type(one.node)]
-
-    plain: dict[type[Term], Function[V]] = {
-        Transpose: domain.transpose,
-        MatMul: domain.matmul,
-        Add: domain.add,
-        Sub: domain.sub,
-        Hadamard: domain.hadamard,
-        Quotient: domain.quotient,
-        Kron: domain.kron,
-        Diag: domain.diag,
-        Vec: domain.vec,
-    }
-    return meaning
-
-
-def _unvec(domain: Domain[V], m: int, n: int) -> Function[V]:
-    return lambda v: domain.unvec(v, m, n)
-
-
-# ---------------------------------------------------------------- what it takes, from shapes alone
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """The products of a program by their shapes: what each takes, and the matrices that it has alive.
-
-    Monomials are listed once, as their coefficient and the names that are multiplied, so that reading them is quick.
-    """
-
-    monomials: tuple[tuple[int, tuple[str, ...]], ...]
-    flops: tuple[int, ...]  # which monomial, for each product
-    alive: tuple[tuple[int, ...], ...]
-
-    def at(self, sizes: Sizes) -> tuple[int, int]:
-        """(floating-point operations, entries of the matrices alive at the peak)."""
-        values = [_times_names(coefficient, names, sizes) for coefficient, names in self.monomials]
-        peak = max((sum([values[i] for i in held]) for held in self.alive), default=0)
-        return sum([values[i] for i in self.flops]), peak
-
-
-def work(program: Program) -> Work:
-    """What the program takes."""
-    listed: dict[Monomial, int] = {}
-    flops, alive = [], []
-    for one in program.instructions:
-        if isinstance(one.node, MatMul):
-            inner = program.instructions[one.operands[0]].cols
-            flops.append(listed.setdefault(size(2) * one.rows * inner * one.cols, len(listed)))
-            alive.append(tuple(listed.setdefault(program.instructions[i].entries, len(listed)) for i in one.held))
-    monomials = tuple((int(m.coefficient), _names(m)) for m in listed)
-    return Work(monomials, tuple(flops), tuple(dict.fromkeys(alive)))
-
-
-def _names(dimension: Monomial) -> tuple[str, ...]:
-    """The names of a dimension, each as often as its power; a dimension divides by nothing."""
-    assert dimension.coefficient == Fraction(int(dimension.coefficient))
-    return tuple(name for name, power in dimension.powers for _ in range(power))
-
-
-def _times_names(coefficient: int, names: tuple[str, ...], sizes: Sizes) -> int:
-    for name in names:
-        coefficient *= sizes[name]
-    return coefficient

@@ -1,6 +1,15 @@
 """Backpropagation in two independent forms, the witnesses that know neither, and what each costs."""
 
-from backproof_core.backprop.cost import DEFAULT_BUDGET, FORMS, ROUTES, Cost, choose_route, predict_cost
+from backproof_core.backprop.cost import (
+    DEFAULT_BUDGET,
+    FORMS,
+    ROUTES,
+    Cost,
+    check_jacobians,
+    choose_route,
+    predict_cost,
+    predict_jacobians,
+)
 from backproof_core.backprop.evaluation import Evaluation, deltas, evaluate, gradient, jacobian
 from backproof_core.backprop.gradients import Gradients, LayerGradient, LayerJacobian
 from backproof_core.backprop.numeric import numeric
@@ -14,6 +23,7 @@ __all__ = [
     "Gradients",
     "LayerGradient",
     "LayerJacobian",
+    "check_jacobians",
     "choose_route",
     "deltas",
     "evaluate",
@@ -21,4 +31,5 @@ __all__ = [
     "jacobian",
     "numeric",
     "predict_cost",
+    "predict_jacobians",
 ]

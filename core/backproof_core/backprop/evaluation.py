@@ -10,7 +10,6 @@ from backproof_core import loss as losses
 from backproof_core.backprop import cost, matched, vectorized
 from backproof_core.backprop.cost import DEFAULT_BUDGET, Cost
 from backproof_core.backprop.gradients import Backward, Gradients, LayerJacobian
-from backproof_core.errors import TooLargeForForm, in_bytes
 from backproof_core.loss import Loss
 from backproof_core.network import Network, Pass
 from backproof_core.vec import Array
@@ -99,14 +98,10 @@ def jacobian(
 ) -> tuple[LayerJacobian, ...]:
     """∂vec E/∂(vec W_l)ᵀ and ∂vec E/∂b_lᵀ for every layer: each row is the gradient of one entry of the error E.
 
-    Raises what evaluate raises; the budget covers the dense chain and all Jacobians together.
+    By the jacobian route. Raises what evaluate raises; the budget covers all Jacobians together.
     """
     loss, X, Y = _checked(net, X, Y, loss)
-    peak = cost.check_budget(net, len(X), loss=loss, form="vectorized", route="dense", budget=budget).peak_bytes
-    total = peak + net.dtype.itemsize * len(X) * net.sizes[-1] * net.parameters
-    if total > budget:
-        fits = [f"the gradients alone, which peak at {in_bytes(peak)}"]
-        raise TooLargeForForm("vectorized", "dense", predicted_bytes=total, budget_bytes=budget, fits=fits)
+    cost.check_jacobians(net, len(X), loss=loss, budget=budget)
     with np.errstate(all="ignore"):
         return vectorized.jacobians(net.layers, net.forward(X), Y, loss)
 

@@ -13,9 +13,10 @@ from functools import cached_property, lru_cache
 
 from backproof_core.activation import Activation
 from backproof_core.algebra import row
-from backproof_core.algebra.program import Program, Work, compiled, work
+from backproof_core.algebra.program import Program, compiled
 from backproof_core.algebra.sizes import ONE
 from backproof_core.algebra.terms import Fn, Kron, MatMul, Ones, Sym, Term, Transpose, Unvec, product
+from backproof_core.algebra.work import Work, work
 from backproof_core.backprop.architecture import Architecture, architecture
 from backproof_core.layer import Layer
 from backproof_core.loss import Loss

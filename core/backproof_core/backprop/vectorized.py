@@ -18,7 +18,8 @@ from backproof_core.activation import Elementwise
 from backproof_core.algebra import jacobian
 from backproof_core.algebra.jacobian import Reading
 from backproof_core.algebra.meaning import Env, Floats
-from backproof_core.algebra.program import Bound, Function, Instruction, Meaning, Program, Registers, bound, in_domain
+from backproof_core.algebra.program import Instruction, Program
+from backproof_core.algebra.running import Bound, Function, Meaning, Registers, bound, in_domain
 from backproof_core.algebra.terms import Add, Hadamard, Kron, MatMul, Ones, Sub, Term
 from backproof_core.backprop.architecture import Architecture
 from backproof_core.backprop.gradients import Backward, Gradients, LayerGradient, LayerJacobian, peak_bytes
@@ -208,11 +209,13 @@ def _downward(found: Routes, reading: Reading, Y: Array) -> Iterator[tuple[Stage
 
 
 def _reading(found: Routes, at: Point) -> Reading:
-    """The matrices that the stages read; what is computed for them is kept."""
-    load = loaders(found.of)
+    """The matrices that the stages read; those that are computed for them, S_l and ∂E/∂H, are kept."""
+    load, of = loaders(found.of), found.of
+    computed = {of.slope.name, *(of.S(l).name for l in range(1, of.depth + 1))}
     matrices = {name: load[name](at) for name in found.read_by_stages}
-    sizes = found.of.sizes(len(at.Y), (at.layers[0].d_in, *[layer.d_out for layer in at.layers]))
-    return Reading(Floats(at.Y.dtype), Env(sizes, matrices))
+    sizes = of.sizes(len(at.Y), (at.layers[0].d_in, *[layer.d_out for layer in at.layers]))
+    kept = sum(M.nbytes for name, M in matrices.items() if name in computed)
+    return Reading(Floats(at.Y.dtype), Env(sizes, matrices), kept)
 
 
 def _summed(J: Array) -> Array:
