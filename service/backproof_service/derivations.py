@@ -26,6 +26,8 @@ from backproof_service.wire.derivations import DerivationRequest
 
 NOT_FINITE = "some lines are not finite on these rows; there, nothing can be said about whether they are equal"
 
+TURN = "turn-the-row"
+
 
 def compute(request: DerivationRequest, load: convert.LoadDataset, settings: Settings) -> dict[str, Any]:
     """The answer; raises the core's errors and Problems."""
@@ -132,11 +134,24 @@ def _definitions(found: Derivation) -> Iterator[dict[str, Any]]:
 def _lines(found: Derivation, trees: "Trees") -> Iterator[dict[str, Any]]:
     residuals = found.residuals or (None,) * len(found.proof.lines)
     before = _nodes(found.proof.start)
-    for line, residual, mismatches in zip(found.proof.lines, residuals, found.mismatches, strict=True):
+    numbers = zip(_groups(found.proof.lines), residuals, found.mismatches, strict=True)
+    for line, (group, residual, mismatches) in zip(found.proof.lines, numbers, strict=True):
         after = _nodes(line.trace.line)
         told = _line(line, before, after, found.sizes, trees)
-        yield told | {"residual": residual, "mismatches_mod_p": mismatches}
+        yield told | {"group": group, "residual": residual, "mismatches_mod_p": mismatches}
         before = after
+
+
+def _groups(lines: Sequence[Line]) -> Iterator[int]:
+    """To which lemma, counted from 0, each line belongs: in the next one, the row is turned once more."""
+    group, last, turned = -1, None, False
+    for line in lines:
+        turns = line.rule == TURN
+        belongs = (line.stage, line.lemma, line.layer)
+        if belongs != last or (turns and turned):
+            group, last, turned = group + 1, belongs, False
+        turned = turned or turns
+        yield group
 
 
 def _line(

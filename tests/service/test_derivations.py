@@ -124,6 +124,27 @@ def test_the_answer_is_what_the_document_says(api: Any) -> None:
         assert DerivationAnswer.model_validate(found).model_dump(exclude_unset=True) == found
 
 
+def test_lines_are_grouped_by_use_of_a_lemma(api: Any) -> None:
+    def groups(found: dict[str, Any]) -> list[tuple[str | None, int, str]]:
+        last = {line["group"]: line for line in found["lines"]}
+        assert [line["group"] for line in found["lines"]] == sorted(line["group"] for line in found["lines"])
+        assert list(last) == list(range(len(last)))
+        return [(line["lemma"], line["layer"], line["text"]) for line in last.values()]
+
+    rows = [
+        (None, 1, "unvec_{d,h}((1ᵀ Diag(vec V) Diag(vec S₂) (W₂ᵀ ⊗ I_N) Diag(vec S₁) (I_h ⊗ X))ᵀ)"),
+        ("D", 1, "unvec_{d,h}((vec(V)ᵀ Diag(vec S₂) (W₂ᵀ ⊗ I_N) Diag(vec S₁) (I_h ⊗ X))ᵀ)"),
+        ("D", 1, "unvec_{d,h}((vec(V∘S₂)ᵀ (W₂ᵀ ⊗ I_N) Diag(vec S₁) (I_h ⊗ X))ᵀ)"),
+        ("K", 1, "unvec_{d,h}((vec((V∘S₂) W₂ᵀ)ᵀ Diag(vec S₁) (I_h ⊗ X))ᵀ)"),
+        ("D", 0, "unvec_{d,h}((vec(((V∘S₂) W₂ᵀ)∘S₁)ᵀ (I_h ⊗ X))ᵀ)"),
+        ("K", 0, "unvec_{d,h}((vec(Xᵀ (((V∘S₂) W₂ᵀ)∘S₁))ᵀ)ᵀ)"),
+        (None, 0, "Xᵀ (((V∘S₂) W₂ᵀ)∘S₁)"),
+    ]
+    assert groups(asked(api, ARTICLE)) == rows
+    lemmas = [lemma for lemma, _, _ in groups(asked(api, CLASSES))]
+    assert lemmas == [None, None, "D", "K", "D", "D", None, "K", "D", "K", None]
+
+
 # ---------------------------------------------------------------- ids
 
 

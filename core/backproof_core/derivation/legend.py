@@ -21,7 +21,7 @@ def legend(proof: Proof, sizes: Sizes | None = None) -> tuple[Definition, ...]:
     for l in range(1, form.depth + 1):
         found += _layer(form, l, sizes)
         if l >= proof.layer and form.elementwise(l):
-            found.append((form.S(l).name, f"{form.S(l).function}({form.Z(l).name}), the derivative of each entry"))
+            found.append((form.S(l).name, f"{form.S(l).function}({form.Z(l).name}): ′ is the derivative, entry by entry"))
     error, *names = unfolded(form).error.split(",  ")
     return (*found, *(_split(told) for told in (*names, error)))
 

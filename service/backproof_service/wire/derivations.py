@@ -107,6 +107,9 @@ class Line(Printed):
         description="The lemma it belongs to: a diagonal factor (D), a Kronecker product (K), or neither."
     )
     layer: int = Field(description="The layer it belongs to, counted from 0.")
+    group: int = Field(
+        description="Lines of one use of a lemma have one number, from 0; so have those before, between and after."
+    )
     changed: Changed = Field(description="What was changed.")
     moved: list[list[int]] = Field(
         description="Parts that the rule moved or copied, each as [node in the line before, node in this line]."

@@ -20,11 +20,11 @@ def test_the_articles_network() -> None:
         "W₁": "the weights of layer 1, d×h",
         "Z₁": "X W₁",
         "A₁": "sigmoid(Z₁)",
-        "S₁": "sigmoid′(Z₁), the derivative of each entry",
+        "S₁": "sigmoid′(Z₁): ′ is the derivative, entry by entry",
         "W₂": "the weights of layer 2, h×o",
         "Z₂": "A₁ W₂",
         "H": "sigmoid(Z₂)",
-        "S₂": "sigmoid′(Z₂), the derivative of each entry",
+        "S₂": "sigmoid′(Z₂): ′ is the derivative, entry by entry",
         "V": "H − Y",
         "E": "½ V∘V",
     }
