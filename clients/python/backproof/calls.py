@@ -14,6 +14,7 @@ from urllib.parse import quote
 from backproof import parse, requests
 from backproof.arrays import Entries, Rows, sendable_matrix
 from backproof.call import UNSENT, Call, body
+from backproof.derivation import Derivation, derivation
 from backproof.errors import InvalidValue
 from backproof.requests import Data, Json, Object, given, object_of
 from backproof.results import (
@@ -116,6 +117,21 @@ def compare(request: Json) -> Call[GradientsResult | JobInfo]:
     """Gradients, asked for as the JSON object of POST /gradients."""
     read = parse.reading(parse.gradients_or_job)
     return Call("POST", "/gradients", read, headers=JSON, content=body(request), repeat=UNSENT)
+
+
+def derive(network: Object, *, loss: str, parameter: str, data: Data | None = None) -> Call[Derivation]:
+    """The proof, line by line, that the vectorised gradient of a parameter, as layers.0.weights, is the matched one.
+
+    With data, a pair (x, y), a Dataset or a mapping as on the wire, every line is evaluated on its first rows too,
+    always in float64. Raises Invalid where the network has no such parameter or the lines would be too many to read.
+    """
+    told = given(
+        network=requests.network(network),
+        loss=loss,
+        parameter=parameter,
+        data=None if data is None else requests.data(data),
+    )
+    return Call("POST", "/derivations", parse.reading(derivation), headers=JSON, content=body(told))
 
 
 def predict(

@@ -96,6 +96,7 @@ class Client:
     jobs = handles(calls.jobs)
     gradients = runs(flows.gradients)
     compare = runs(flows.compare)
+    derive = sends(calls.derive)
     predict = sends(calls.predict)
     outputs = sends(calls.outputs)
     upload = sends(calls.upload)

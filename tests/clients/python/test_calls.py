@@ -71,6 +71,11 @@ def test_addresses(call: Call[Any], line: str, params: dict[str, Any]) -> None:
             {"network": NET, "loss": "mse", "data": {"x": XOR["x"], "labels": [0, 1]}, "forms": ["matched"],
              "route": "row", "witnesses": ["complex_step"], "include": ["deltas"], "dtype": "float32"},
         ),
+        (calls.derive(NET, loss="mse", parameter="layers.0.bias"), "/derivations",
+         {"network": NET, "loss": "mse", "parameter": "layers.0.bias"}),
+        (calls.derive(NET, loss="mse", parameter="layers.0.bias", data=DATA.part(0, 2)), "/derivations",
+         {"network": NET, "loss": "mse", "parameter": "layers.0.bias",
+          "data": {"dataset": "sha256:ab", "rows": [0, 2]}}),
         (calls.predict(NET, [[1, 2]], include=["activations"]), "/predict",
          {"network": NET, "x": [[1, 2]], "include": ["activations"]}),
         (calls.job_predict("job_1", [[1]], at=0), "/jobs/job_1/predict", {"x": [[1]], "at": "0"}),
@@ -90,4 +95,5 @@ def test_only_what_makes_a_job_is_not_repeated() -> None:
     network = {"sizes": [1, 1]}
     assert calls.train(network, loss="mse", optimizer=SGD, data=PAIR, epochs=1).repeat == UNSENT
     assert calls.gradients(network, loss="mse", data=PAIR).repeat == UNSENT
+    assert calls.derive(network, loss="mse", parameter="layers.0.weights", data=PAIR).repeat == ALWAYS
     assert {calls.predict(network, [[1]]).repeat, calls.cancel("job_1").repeat, calls.upload([[1]]).repeat} == {ALWAYS}
