@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from io import TextIOWrapper
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import Any, TypeVar
 
 import typer
@@ -89,6 +91,19 @@ def tell(
 def console() -> Console:
     """Stdout for people: as wide as the terminal, and wide enough for tables where there is none."""
     return Console(width=None if sys.stdout.isatty() else 120)
+
+
+def width() -> int | None:
+    """How wide lines may be: as the terminal; where there is none, as long as they are."""
+    return get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def lines(text: Iterable[str]) -> None:
+    """Nothing; the lines are on stdout, which is UTF-8 whatever the locale says."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
+    for each in text:
+        line(each)
 
 
 def line(text: str) -> None:

@@ -11,10 +11,11 @@ from typing import Annotated
 import typer
 
 from backproof import calls, parse
-from backproof.cli import cases, ending, examples, extras, files, show
-from backproof.cli.acts import as_sent, compared, console, follow, line, save, sent_with, tell
+from backproof.cli import asked, cases, derive, documents, ending, examples, extras, files, show
+from backproof.cli.acts import as_sent, compared, console, follow, line, lines, save, sent_with, tell, width
 from backproof.cli.ending import Usage
 from backproof.cli.service import place, reach, stored
+from backproof.derivation import derivation
 from backproof.errors import BackproofError
 from backproof.job import Job
 from backproof.progress import say
@@ -170,6 +171,59 @@ def predict(
     call = calls.outputs(request)
     with reach(place(url, data)) as client:
         tell(client, call, parse.predictions, show.predictions, as_json=as_json)
+
+
+@app.command("derive")
+def derive_(
+    *,
+    sizes: Annotated[
+        str | None, typer.Option("--sizes", help="The sizes d₀,…,d_L of a network, such as 2,2,1.")
+    ] = None,
+    activation: Annotated[
+        str | None,
+        typer.Option("--activation", help="With --sizes: one for all layers, or one for each: tanh,softmax."),
+    ] = None,
+    bias: Annotated[
+        bool | None, typer.Option("--bias/--no-bias", help="With --sizes: whether layers have biases.")
+    ] = None,
+    network: Annotated[
+        str | None,
+        typer.Option("--network", metavar="FILE.json", help="Take the network from the .json that --weights saved."),
+    ] = None,
+    loss: Annotated[str, typer.Option("--loss", help="The loss.")] = "half_sse",
+    parameter: Annotated[
+        str, typer.Option("--parameter", help="layers.K.weights or layers.K.bias, layers counted from 0.")
+    ] = "layers.0.weights",
+    rows: Annotated[
+        str | None,
+        typer.Option(
+            "--rows", metavar="FILE", help="Evaluate each line on these rows: .json (x with y or labels), .csv, .npz."
+        ),
+    ] = None,
+    style: Annotated[asked.Style, typer.Option("--format", help="What to print.")] = asked.Style.text,
+    folded: Annotated[bool, typer.Option("--folded", help="Only the end of each lemma, not every line.")] = False,
+    url: Url = None,
+    data: Data = None,
+) -> None:
+    """Prove, line by line, that both forms of a gradient are the same. The exit code is 1 where they are not.
+
+    Each line follows from the one before by one rule; what a rule changed stands within ⟦ ⟧. No data is needed, but
+    with --rows each line is evaluated on them too. latex and mathml are whole documents.
+    """
+    net = asked.network(sizes, activation, bias, network)
+    with reach(place(url, data)) as client:
+        told = None if rows is None else asked.rows(client, rows)
+        found = client.send(as_sent(calls.derive(net, loss=loss, parameter=parameter, data=told)))
+    match style:
+        case asked.Style.json:
+            line(json.dumps(found))
+        case asked.Style.latex:
+            lines(documents.latex(derivation(found), folded=folded))
+        case asked.Style.mathml:
+            lines(documents.page(derivation(found), folded=folded))
+        case asked.Style.text:
+            lines(derive.text(derivation(found), folded=folded, width=width()))
+    ending.agreed({"agree": found.get("equal")})
 
 
 def run(arguments: Sequence[str]) -> int:
