@@ -182,6 +182,14 @@ def test_twins_start_together_and_their_distance_is_that_of_their_weights():
     assert alone.network().layers[0].W.tobytes() == two.layers[0].W.tobytes()
 
 
+@pytest.mark.parametrize("route", ["auto", *backprop.ROUTES])
+def test_a_vectorised_run_takes_the_route_of_its_plan(route, monkeypatch):
+    taken, right = [], vectorized.walk
+    monkeypatch.setattr(vectorized, "walk", lambda *given: taken.append(given[-1]) or right(*given))
+    done(*data(), plan(epochs=1, form="vectorized", route=route))
+    assert taken == ["dense" if route == "auto" else route]
+
+
 @pytest.mark.parametrize("route", backprop.ROUTES)
 def test_a_wrong_form_drives_the_twins_apart(route, monkeypatch):
     right = vectorized.walk

@@ -45,7 +45,7 @@ def walk(layers: Sequence[Layer], loss: Loss, route: str) -> Walk:
     found = routes_of(layers, loss)
     if route == "row":
         return partial(_row, row_at(found))
-    return partial(_dense if route == "dense" else _by_jacobians, found)
+    return partial({"dense": _dense, "jacobian": _by_jacobians}[route], found)
 
 
 # ---------------------------------------------------------------- what names stand for
@@ -113,8 +113,10 @@ def _count(registers: Registers[Array], at: Point, held: tuple[int, ...]) -> Non
 
 
 def _in_place(meaning: Meaning[Array]) -> Meaning[Array]:
-    """The same with results in the memory of an operand that ends there, and without the copy that np.kron would make
-    of its result after a transpose."""
+    """The same with results in the memory of an operand that ends there.
+
+    A transpose is copied before np.kron, which would else copy its result.
+    """
 
     def chosen(one: Instruction) -> Function[Array]:
         if isinstance(one.node, Kron):
@@ -143,7 +145,10 @@ def row_at(found: Routes) -> Bound[Array, Point]:
 
 
 def _with_sums(program: Program, meaning: Meaning[Array]) -> Meaning[Array]:
-    """The same with M 1ₖ1ₖᵀ as sums of rows, one column that stands for all, and 1ᵀM as sums of columns."""
+    """The same with M 1ₖ1ₖᵀ as sums of rows, one column that stands for all, and 1ᵀM as sums of columns.
+
+    Right where such a column only meets others entry by entry, as in P∘(M − (M∘P)1ₖ1ₖᵀ).
+    """
 
     def chosen(one: Instruction) -> Function[Array]:
         if isinstance(one.node, Ones):
