@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -43,7 +44,7 @@ class Run:
         self._per_epoch = self._batches.per_epoch
         rows = self._batches.largest
         if "vectorized" in plan.forms:
-            choose_route(net, rows, loss=plan.loss, route=plan.route, budget=plan.budget)
+            plan = replace(plan, route=choose_route(net, rows, loss=plan.loss, route=plan.route, budget=plan.budget))
         self.twins = tuple(Twin.of(net, form, plan, rows) for form in plan.forms)
         self._pending: Iterator[Batch] = iter(())
         self._tally, self._rate = Tally(), 0.0
