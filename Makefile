@@ -5,7 +5,7 @@
 #   make test     every test                      make check    formatting, lint, types, import direction
 #   make serve    the service at 127.0.0.1:8000, its data in ./data
 #   make ocaml    builds and tests clients/ocaml alone, without Python
-#   make sweep    the tests with the full counts of the seeded property tests
+#   make sweep    the tests with the full counts of the seeded property tests; ended, it goes on where it was
 #   make clean    removes what the targets made, except ./data
 
 # May be given on the command line: make serve PORT=9000, make test PYTEST='-k lemma', make demo PYTHON=python3.12
@@ -80,5 +80,5 @@ sweep: .venv/tools
 	@BACKPROOF_SWEEP=1 $(ONE_THREAD) $(BIN)/pytest --quiet -n $(PROCESSES) --dist load tests/core $(SWEPT) $(PYTEST)
 
 clean:
-	rm -rf clients/ocaml/_build* .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+	rm -rf clients/ocaml/_build* .sweep .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
 	find . -name .git -prune -o \( -name __pycache__ -o -name '*.egg-info' \) -type d -prune -exec rm -rf {} +

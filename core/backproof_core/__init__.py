@@ -3,7 +3,7 @@
 NumPy only; knows no HTTP, JSON, SQL or file.
 """
 
-from backproof_core import backprop, check, train
+from backproof_core import algebra, backprop, check, derivation, train
 from backproof_core.activation import ACTIVATIONS, Activation
 from backproof_core.init import INITS, Init
 from backproof_core.layer import Layer
@@ -20,7 +20,9 @@ __all__ = [
     "Layer",
     "Loss",
     "Network",
+    "algebra",
     "backprop",
     "check",
+    "derivation",
     "train",
 ]
