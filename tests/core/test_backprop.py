@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 
 from backproof_core import ACTIVATIONS, LOSSES, Layer, Loss, Network, backprop, check
 from backproof_core.activation import Elementwise
@@ -82,9 +82,15 @@ def test_the_routes_that_share_nothing_with_the_matched_form_agree_with_it_and_w
     agree()
 
 
+def saturated(point):
+    """Whether 1 − H, by which the slope of a binary cross-entropy divides, has been rounded to 0."""
+    return point.loss.name == "binary_cross_entropy" and (point.net.predict(point.X) == 1).any()
+
+
 @given(points(dtype="float32"))
 @counted(1000)
 def test_the_forms_agree_in_float32_with_each_other_and_with_the_witnesses(point):
+    assume(not saturated(point))
     matched_form = ("matched", point.gradient(form="matched"))
     for other in others(point):
         assert_agree(point, matched_form, other)
