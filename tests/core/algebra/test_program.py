@@ -134,7 +134,7 @@ def test_an_operand_is_overwritten_only_where_it_is_fresh_and_ends():
     G = sym("G", "N", "h")
     (ending,) = [one.over for one in compiled([Hadamard(M, G)]).instructions if isinstance(one.node, Hadamard)]
     assert ending == 0
-    for kept in ([Hadamard(G, G)], [Hadamard(M, G), M], [Hadamard(M, G), product(Transpose(M), M)]):
+    for kept in ([Hadamard(G, G)], [Hadamard(M, G), M], [Transpose(M), Hadamard(M, G)]):
         assert all(one.over is None for one in compiled(kept).instructions)
     of_column = Hadamard(product(A, Ones(A.cols, A.cols)), A)
     assert all(one.over is None for one in compiled([of_column]).instructions)
