@@ -25,6 +25,7 @@
  * @typedef {{x: Matrix, y: Matrix} | {x: Matrix, labels: ArrayLike<number>} | {dataset: string, rows?: [number, number]}} Data
  * @typedef {{network: Network, loss: string, data: Data, dtype?: string, route?: string}} Both
  * @typedef {Both & {forms?: string[], witnesses?: string[], include?: string[]}} GradientsRequest
+ * @typedef {{network: Network, loss: string, parameter: string, data?: Data}} DerivationRequest
  * @typedef {{optimizer: object, epochs: number, batch_size?: number, seed?: number, form?: string}} Plan
  * @typedef {{validation?: object, early_stopping?: object, labels?: Record<string, string>}} Extras
  * @typedef {Both & Plan & Extras} TrainRequest
@@ -136,6 +137,15 @@ export class Client {
       return conforming(job.result ?? {}, GRADIENTS, `the result of job ${job.id}`);
     }
     return conforming(found, GRADIENTS, "POST /gradients");
+  }
+
+  /**
+   * The proof, line by line, that the vectorised gradient of a parameter is the matched one; with data, each line is
+   * evaluated on its first rows too, always in float64.
+   * @param {DerivationRequest} request
+   */
+  async derive(request) {
+    return this.#send({ ...posted("/derivations", request), shape: DERIVATION });
   }
 
   /**
@@ -385,6 +395,7 @@ const isText = (value) => typeof value === "string";
 const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 const JOB = { id: isText, kind: isText, state: isText };
 const DATASET = { id: isText };
+const DERIVATION = { equal: (value) => typeof value === "boolean", lines: Array.isArray, start: isObject };
 const GRADIENTS = { loss_value: (value) => typeof value === "number", forms: isObject };
 
 /** The JSON of an answer, its numbers as numbers. Throws UnexpectedAnswer. */

@@ -12,6 +12,7 @@ const KINDS = [[Problem, "problem"], [Refused, "refused"], [Unreachable, "unreac
 const CALLS = {
   capabilities: (client) => client.capabilities(),
   gradients: (client, told) => client.gradients(told),
+  derive: (client, told) => client.derive(told),
   train: (client, told) => client.train(told),
   wait: (client, told, timeoutSeconds) => client.wait(told.id, { timeoutSeconds }).catch(ended),
   job: (client, told) => client.job(told.id),

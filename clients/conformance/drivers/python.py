@@ -72,6 +72,7 @@ def predict(client: Client, told: Json) -> object:
 CALLS: Mapping[str, Callable[[Client, Json], object]] = {
     "capabilities": lambda client, told: client.capabilities(),
     "gradients": gradients,
+    "derive": lambda client, told: client.derive(**told),
     "train": train,
     "wait": lambda client, told: client.run(flows.watch(told["id"], flows.unseen, timeout=told.get("timeout"))),
     "job": lambda client, told: client.job(told["id"]).info,

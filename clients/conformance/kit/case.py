@@ -16,6 +16,7 @@ STEP = {"call", "arguments", "save", "expect", "timeout_seconds", "attempts", "w
 CALLS = (
     "capabilities",
     "gradients",
+    "derive",
     "train",
     "wait",
     "job",

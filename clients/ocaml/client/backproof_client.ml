@@ -19,6 +19,7 @@ module Weights = Weights
 module Metrics = Metrics
 module Twins = Twins
 module Gradients = Gradients
+module Derivation = Derivation
 module Predictions = Predictions
 module Dataset = Dataset
 module Capabilities = Capabilities

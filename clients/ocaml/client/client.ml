@@ -96,6 +96,8 @@ let gradients ?forms ?route ?dtype ?witnesses ?include_ ?layout c net ~loss ~dat
   found c (Requests.gradients ?forms ?route ?dtype ?witnesses ?include_ ?layout net ~loss ~data)
 
 let compare c json = found c (Requests.compare json)
+let derive ?data c net ~loss ~parameter = run c (Requests.derive ?data net ~loss ~parameter)
+let derive_json c json = run c (Requests.derive_json json)
 let predict ?dtype ?include_ ?layout c net x = run c (Requests.predict ?dtype ?include_ ?layout net x)
 let outputs c json = run c (Requests.outputs json)
 let job_predict ?at c id rows = run c (Requests.job_predict ?at id rows)

@@ -135,6 +135,11 @@ val gradients :
 (** [gradients c net ~loss ~data] is the gradients in each form and their comparison; the arguments are the fields of
     POST /gradients. What the service makes a job of is waited for. *)
 
+val derive : ?data:Data.t -> t -> Net.t -> loss:Loss.t -> parameter:string -> (Derivation.t, error) result
+(** [derive c net ~loss ~parameter] is the proof, line by line, that the vectorised gradient by [parameter], as
+    ["layers.0.weights"], is the matched one. With [data], each line is evaluated on its first rows as well, in float64.
+    It is a [Problem] where [net] has no such parameter, or more lines than anybody would read. *)
+
 val predict :
   ?dtype:Choice.dtype ->
   ?include_:Choice.layer_part list ->
@@ -192,6 +197,9 @@ val submit : t -> Yojson.Safe.t -> (Job.t, error) result
 
 val compare : t -> Yojson.Safe.t -> (Gradients.t, error) result
 (** [compare c json] is as {!gradients}, with the object of POST /gradients. *)
+
+val derive_json : t -> Yojson.Safe.t -> (Derivation.t, error) result
+(** [derive_json c json] is as {!derive}, with the object of POST /derivations. *)
 
 val outputs : t -> Yojson.Safe.t -> (Predictions.t, error) result
 (** [outputs c json] is as {!predict}, with the object of POST /predict. *)

@@ -66,6 +66,19 @@ let gradients ?forms ?route ?dtype ?witnesses ?include_ ?layout net ~loss ~data 
     ]
 
 let compare json = compared (fun () -> json)
+let derived make = posted "/derivations" Derivation.read make
+
+let derive ?data net ~loss ~parameter =
+  derived @@ fun () ->
+  Write.fields
+    [
+      ("network", Some (Net.json net));
+      ("loss", Some (Net.loss loss));
+      ("parameter", Some (Write.text parameter));
+      ("data", Option.map Data.json data);
+    ]
+
+let derive_json json = derived (fun () -> json)
 let predicted make = posted "/predict" Predictions.read make
 
 let predict ?dtype ?include_ ?layout net x =

@@ -45,6 +45,9 @@ val gradients :
   gradients sendable
 (** [gradients net ~loss ~data] is POST /gradients; it is not to be repeated. *)
 
+val derive : ?data:Data.t -> Net.t -> loss:Loss.t -> parameter:string -> Derivation.t sendable
+(** [derive net ~loss ~parameter] is POST /derivations. *)
+
 val predict :
   ?dtype:Choice.dtype -> ?include_:Choice.layer_part list -> ?layout:Choice.layout -> Net.t -> Mat.t ->
   Predictions.t sendable
@@ -57,6 +60,9 @@ val submit : Write.json -> Job.t sendable
 
 val compare : Write.json -> gradients sendable
 (** [compare json] is POST /gradients of [json]. *)
+
+val derive_json : Write.json -> Derivation.t sendable
+(** [derive_json json] is POST /derivations of [json]. *)
 
 val outputs : Write.json -> Predictions.t sendable
 (** [outputs json] is POST /predict of [json]. *)

@@ -192,6 +192,15 @@ let gradients c j =
       fun () -> Client.gradients ?forms ?route ?dtype ?witnesses ?include_ c net ~loss ~data)
     (fun () -> Client.compare c j)
 
+let derive c j =
+  typed
+    (fun () ->
+      only [ "network"; "loss"; "parameter"; "data" ] j;
+      let net = net (need "network" j) and loss = loss (need "loss" j) and parameter = text (need "parameter" j) in
+      let data = opt "data" data j in
+      fun () -> Client.derive ?data c net ~loss ~parameter)
+    (fun () -> Client.derive_json c j)
+
 let predict c j =
   typed
     (fun () ->

@@ -45,5 +45,8 @@ val train : Client.t -> json -> (Job.t, Client.error) result
 val gradients : Client.t -> json -> (Gradients.t, Client.error) result
 (** [gradients c j] is {!Client.gradients} with the fields of [j]. *)
 
+val derive : Client.t -> json -> (Derivation.t, Client.error) result
+(** [derive c j] is {!Client.derive} with the fields of [j]. *)
+
 val predict : Client.t -> json -> (Predictions.t, Client.error) result
 (** [predict c j] is {!Client.predict} with the fields of [j]. *)

@@ -74,6 +74,79 @@ let gradients (g : Gradients.t) : json =
       ("notes", list text g.notes);
     ]
 
+(* ---- derivations *)
+
+let size : Derivation.size -> json = function Known n -> count n | Named name -> text name
+let pair write (a, b) : json = `List [ write a; write b ]
+
+let rec term (t : Derivation.term) : json =
+  `Assoc
+    [
+      ("id", count t.id);
+      ("op", text t.op);
+      ("shape", pair size t.shape);
+      ("name", opt text t.name);
+      ("factor", opt text t.factor);
+      ("args", list term t.args);
+    ]
+
+let printed (p : Derivation.printed) =
+  [ ("text", text p.text); ("latex", text p.latex); ("mathml", text p.mathml); ("term", term p.term) ]
+
+let step (s : Derivation.step) : json =
+  `Assoc
+    [
+      ("step", count s.step);
+      ("differentiates", text s.differentiates);
+      ("formula", text s.formula);
+      ("factor", text s.factor);
+      ("shape", pair size s.shape);
+    ]
+
+let change (c : Derivation.change) : json =
+  `Assoc
+    [
+      ("before", list count c.before);
+      ("after", list count c.after);
+      ("text_before", text c.text_before);
+      ("text_after", text c.text_after);
+      ("text", text c.text);
+    ]
+
+let line (l : Derivation.line) : json =
+  `Assoc
+    (printed l.made
+    @ [
+        ("rule", text l.rule);
+        ("reason", text l.reason);
+        ("phase", text l.phase);
+        ("stage", text l.stage);
+        ("lemma", opt text l.lemma);
+        ("layer", count l.layer);
+        ("group", count l.group);
+        ("changed", opt change l.changed);
+        ("moved", list (pair count) l.moved);
+        ("residual", opt number l.residual);
+        ("mismatches_mod_p", count l.mismatches_mod_p);
+      ])
+
+let derivation (d : Derivation.t) : json =
+  let fact (f : Derivation.fact) : json = `Assoc [ ("name", text f.name); ("holds", opt truth f.holds) ] in
+  let definition (name, told) : json = `Assoc [ ("name", text name); ("text", text told) ] in
+  let start = printed d.start @ [ ("steps", list step d.steps); ("definitions", list definition d.definitions) ] in
+  `Assoc
+    [
+      ("parameter", text d.parameter);
+      ("equal", truth d.equal);
+      ("rows_used", opt count d.rows_used);
+      ("sizes", members count d.sizes);
+      ("start", `Assoc start);
+      ("lines", list line d.lines);
+      ("facts", list fact d.facts);
+      ("result", `Assoc (printed d.result));
+      ("notes", list text d.notes);
+    ]
+
 (* ---- jobs *)
 
 let progress (p : Job.progress) : json =

@@ -10,6 +10,9 @@ val capabilities : Capabilities.t -> json
 val gradients : Gradients.t -> json
 (** [gradients v] is the JSON of gradients. *)
 
+val derivation : Derivation.t -> json
+(** [derivation v] is the JSON of a derivation. *)
+
 val job : Job.t -> json
 (** [job v] is the JSON of a job. *)
 

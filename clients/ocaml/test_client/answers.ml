@@ -82,6 +82,40 @@ let read_job text =
   let stub = Stub.answering [ Stub.json text ] in
   Client.job stub.client "job_1"
 
+(* The text with a member that goes by another name. *)
+let renamed name text =
+  let n = after text (Printf.sprintf {|"%s":|} name) in
+  String.sub text 0 (n - 2) ^ "_" ^ String.sub text (n - 2) (String.length text - n + 2)
+
+let derivation () =
+  let stub = Stub.answering [ Stub.json derived ] in
+  let d = ok (Client.derive stub.client drawn ~loss ~parameter:"layers.0.weights") in
+  Alcotest.(check (pair bool (option int))) "the whole" (true, Some 4) (d.equal, d.rows_used);
+  Alcotest.(check (list (pair string int))) "sizes" [ ("N", 4); ("d", 2) ] d.sizes;
+  Alcotest.(check (list (pair string string))) "symbols" [ ("Z₁", "X W₁") ] d.definitions;
+  that "the tree"
+    (d.start.term
+    = { id = 1; op = "Scale"; shape = (Named "N·o", Known 1); name = None; factor = Some "1/N";
+        args =
+          [ { id = 2; op = "Sym"; shape = (Named "N·o", Known 1); name = Some "A"; factor = None; args = [] } ] });
+  that "the step" (List.map (fun (s : Derivation.step) -> (s.factor, s.shape)) d.steps = [ ("I", (Named "N·o", Known 4)) ]);
+  (match d.lines with
+  | [ one; two ] ->
+      that "a line"
+        (one.made.text = "B" && one.lemma = Some "D" && one.group = 2 && one.moved = [ (2, 3) ]
+        && Float.is_nan (Option.get one.residual));
+      that "what it changed" ((Option.get one.changed).after = [ 3; 4 ] && (Option.get one.changed).text = "⟦B⟧");
+      that "a line of a newer service"
+        (two.lemma = None && two.changed = None && two.residual = None && two.stage = "chain" && two.mismatches_mod_p = 7)
+  | _ -> Alcotest.fail "there are two lines");
+  that "facts" (List.map (fun (f : Derivation.fact) -> f.holds) d.facts = [ Some false; None ]);
+  Alcotest.(check string) "the end" "C" d.result.text;
+  List.iter
+    (fun name ->
+      let stub = Stub.answering [ Stub.json (renamed name derived) ] in
+      error "unexpected" (Client.derive stub.client drawn ~loss ~parameter:"layers.0.weights"))
+    [ "parameter"; "equal"; "start"; "steps"; "lines"; "reason"; "mathml"; "term"; "shape"; "mismatches_mod_p" ]
+
 let newer () =
   let more = {|"novelty": [1, {"a": null}], "progress": {"epoch": 3, "epochs": 9, "moons": 2},
                "metrics": {"loss": "NaN", "accuracy": null, "other": 1},|} in
@@ -176,6 +210,7 @@ let cases =
     law ~count:2000 "every float64 goes there and back" Gen.(array_size (int_range 1 5) any_finite) round_trip;
     case "numbers" numbers;
     case "counts" counts;
+    case "a derivation" derivation;
     case "what a newer service says" newer;
     case "what is no answer" no_answers;
     case "what nests too deeply" too_deep;

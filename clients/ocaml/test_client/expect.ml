@@ -39,4 +39,23 @@ let loss = Backproof.Loss.half_sse
 
 let train client = Client.train client drawn ~loss ~optimizer:(Optimizer.sgd 1.) ~data:xor ~epochs:1
 let gradients client = Client.gradients client drawn ~loss ~data:xor
+let derived =
+  {|{"object": "derivation", "parameter": "layers.0.weights", "equal": true, "rows_used": 4, "sizes": {"N": 4, "d": 2},
+     "start": {"text": "A", "latex": "A", "mathml": "<math/>", "hue": 1,
+               "term": {"id": 1, "op": "Scale", "shape": ["N·o", 1], "name": null, "factor": "1/N",
+                        "args": [{"id": 2, "op": "Sym", "shape": ["N·o", 1], "name": "A", "args": []}]},
+               "steps": [{"step": 1, "differentiates": "E by U", "formula": "f", "factor": "I", "shape": ["N·o", 4]}],
+               "definitions": [{"name": "Z₁", "text": "X W₁"}]},
+     "lines": [{"rule": "r", "reason": "A = B", "phase": "act", "stage": "chain", "lemma": "D", "layer": 0, "group": 2,
+                "text": "B", "latex": "B", "mathml": "<math/>",
+                "term": {"id": 3, "op": "Sym", "shape": [4, 1], "name": "B", "args": []},
+                "changed": {"before": [1], "after": [3, 4], "text_before": "A", "text_after": "B", "text": "⟦B⟧"},
+                "moved": [[2, 3]], "residual": "NaN", "mismatches_mod_p": 0},
+               {"rule": "new", "reason": "", "phase": "?", "lemma": null, "layer": 0,
+                "text": "C", "latex": "C", "mathml": "<math/>", "term": {"id": 5, "op": "New", "shape": [4, 1]},
+                "residual": null, "mismatches_mod_p": 7}],
+     "facts": [{"name": "H ≠ 0", "holds": false}, {"name": "S = H∘(1−H)", "holds": null}],
+     "result": {"text": "C", "latex": "C", "mathml": "<math/>", "term": {"id": 5, "op": "New", "shape": [4, 1]}},
+     "notes": ["one"]}|}
+
 let found = {|{"object": "gradients", "loss_value": 0.5, "agree": true, "forms": {}, "comparison": []}|}

@@ -139,6 +139,16 @@ let everything () =
   let job = ok (Client.train client drawn ~loss:Loss.mse ~optimizer:sgd ~data:xor ~epochs:5 ~validation) in
   ignore (ok (Client.wait client job.id))
 
+let derive () =
+  let net = Net.given (Network.create ~bias:false [ 2; 2; 1 ]) and parameter = "layers.0.weights" in
+  let d = ok (Client.derive client net ~loss:Loss.half_sse ~parameter ~data:xor) in
+  Alcotest.(check (pair bool int)) "the article's proof" (true, 33) (d.equal, List.length d.lines);
+  Alcotest.(check string) "its end" "Xᵀ (((V∘S₂) W₂ᵀ)∘S₁)" d.result.text;
+  check_true "its lines" (List.for_all (fun (l : Derivation.line) -> Option.get l.residual <= 1e-12) d.lines);
+  match Client.derive client net ~loss:Loss.half_sse ~parameter:"layers.0.bias" with
+  | Error (Problem { problem; _ }) -> Alcotest.(check string) "no such parameter" "unknown_name" problem.code
+  | _ -> Alcotest.fail "there is no bias"
+
 let gradients () =
   let net = Network.create ~seed:3 [ 2; 3; 1 ] in
   let g =
@@ -350,6 +360,7 @@ let () =
           case "cancelling" cancel;
           case "a wait that is over before the job" still_going;
           case "every field of /train" everything;
+          case "every field of /derivations" derive;
           case "every field of /gradients" gradients;
           case "data sets, bit for bit" data_sets;
           case "a CSV file" csv_file;

@@ -64,6 +64,22 @@ let gradients () =
        "witnesses": ["complex_step"], "include": ["deltas", "jacobian"]}|}
     (body (sent stub))
 
+let derive () =
+  let stub = Stub.answering [ Stub.json derived; Stub.json derived ] in
+  let net = Net.drawn ~bias:false [ 2; 1 ] and parameter = "layers.0.weights" in
+  ignore (ok (Client.derive stub.client net ~loss:Loss.mse ~parameter ~data:(Data.stored "sha256:00" ~rows:(0, 8))));
+  let r = sent stub in
+  Alcotest.(check string) "url" "http://stub:1/derivations" r.url;
+  that "may be asked again" (not r.once);
+  is_json "all fields"
+    {|{"network": {"sizes": [2, 1], "activation": "sigmoid", "bias": false}, "loss": "mse",
+       "parameter": "layers.0.weights", "data": {"dataset": "sha256:00", "rows": [0, 8]}}|}
+    (body r);
+  let raw = `Assoc [ ("parameter", `String "layers.9.hue") ] in
+  let stub = Stub.answering [ Stub.json derived ] in
+  ignore (ok (Client.derive_json stub.client raw));
+  is_json "as it is" {|{"parameter": "layers.9.hue"}|} (body (sent stub))
+
 let turned () =
   let stub = Stub.answering [ Stub.json found ] in
   let net = Network.make [ Layer.make ~activation:Activation.relu [| [| 1. |]; [| 2. |] |] ] in
@@ -103,6 +119,8 @@ let nothing_is_sent () =
   List.iter
     (fun v ->
       refused "invalid #/data/x/1/1" (fun c -> Client.gradients c drawn ~loss ~data:(bad v));
+      refused "invalid #/data/x/1/1" (fun c ->
+          Client.derive c drawn ~loss ~parameter:"layers.0.weights" ~data:(bad v));
       refused "invalid #/x/1/1" (fun c -> Client.upload c (bad v));
       refused "invalid #/x/0/0" (fun c -> Client.job_predict c "j" (`Rows [| [| v |] |]));
       refused "invalid #/x/0/0" (fun c -> Client.predict c drawn [| [| v |] |]);
@@ -169,6 +187,7 @@ let cases =
     case "the least that trains" least;
     case "every field of /train" everything;
     case "every field of /gradients" gradients;
+    case "every field of /derivations" derive;
     case "weights turned for a layout" turned;
     case "addresses" addresses;
     case "what is refused before it is sent" nothing_is_sent;
