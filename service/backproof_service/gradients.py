@@ -32,7 +32,7 @@ def compute(request: GradientsRequest, load: convert.LoadDataset, settings: Sett
     ]
     witnesses = {name: _timed(check.WITNESSES[name], net, X, Y, loss) for name in request.witnesses}
     compared = _comparisons(net, X, Y, loss, found, [witness for witness, _ in witnesses.values()])
-    notes = [*notes, *_route_notes(request, net, len(X), found)]
+    notes = [*notes, *_route_notes(request, net, len(X), found, budget)]
     notes += [note for witness, _ in witnesses.values() for note in witness.notes]
     if not all(isfinite(comparison.max_abs) for comparison in compared):
         notes.append(NOT_FINITE)
@@ -95,10 +95,20 @@ def _form(
     }
 
 
-def _route_notes(request: GradientsRequest, net: Network, rows: int, found: list[backprop.Evaluation]) -> list[str]:
-    """That `auto` took the row route, and why."""
+def _route_notes(
+    request: GradientsRequest, net: Network, rows: int, found: list[backprop.Evaluation], budget: int
+) -> list[str]:
+    """That `auto` took the row route, why, and which route would be a second opinion."""
     if request.route != "auto" or not any(one.route == "row" for one in found):
         return []
-    dense = backprop.predict_cost(net, rows, loss=losses.named(request.loss), form="vectorized", route="dense")
-    need = f"the dense one would need {in_bytes(dense.peak_bytes)}"
-    return [f'route "auto" took the row route: {need}; row gives the matched form\'s bits, so it is no second opinion']
+    loss = losses.named(request.loss)
+    dense, jacobian = (
+        backprop.predict_cost(net, rows, loss=loss, form="vectorized", route=route).peak_bytes
+        for route in ("dense", "jacobian")
+    )
+    need = f"the dense one would need {in_bytes(dense)}"
+    instead = f'; route "jacobian" is one, and would need {in_bytes(jacobian)}'
+    return [
+        f'route "auto" took the row route: {need}; row gives the matched form\'s bits, so it is no second opinion'
+        + (instead if jacobian <= budget else "")
+    ]

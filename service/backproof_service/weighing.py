@@ -6,7 +6,6 @@ from typing import Any, Protocol
 from backproof_core import Network, backprop
 from backproof_core import loss as losses
 from backproof_core.backprop.cost import check_budget
-from backproof_core.errors import TooLargeForForm, in_bytes
 from backproof_core.loss import Loss
 from backproof_service import convert
 from backproof_service.http.problems import invalid
@@ -45,8 +44,8 @@ def weigh(request: GradientsRequest, rows: int, settings: Settings) -> Weight:
     flops = sum(cost.flops + forward for cost in costs)
     peak = max(cost.peak_bytes for cost in costs)
     if "jacobian" in request.include:
-        dense = _check_jacobian(net, rows, loss, budget)
-        flops, peak = flops + dense.flops, max(peak, dense.peak_bytes)
+        jacobians = backprop.check_jacobians(net, rows, loss=loss, budget=budget)
+        flops, peak = flops + jacobians.flops, max(peak, jacobians.peak_bytes)
     flops += sum(witness_flops(net, forward, name) for name in request.witnesses)
     if flops > settings.max_gradients_flops:
         asked = f"This would take about {flops:.2g} floating-point operations"
@@ -92,16 +91,6 @@ def _form_cost(net: Network, rows: int, loss: Loss, form: str, route: str, budge
     if form == "vectorized":
         taken = backprop.choose_route(net, rows, loss=loss, route=route, budget=budget)
     return check_budget(net, rows, loss=loss, form=form, route=taken, budget=budget)
-
-
-def _check_jacobian(net: Network, rows: int, loss: Loss, budget: int) -> backprop.Cost:
-    """The cost of all Jacobians by the dense chain; raises TooLargeForForm."""
-    cost = check_budget(net, rows, loss=loss, form="vectorized", route="dense", budget=budget)
-    total = cost.peak_bytes + net.dtype.itemsize * rows * net.sizes[-1] * net.parameters
-    if total > budget:
-        fits = [f"the gradients without the Jacobian ({in_bytes(cost.peak_bytes)})"]
-        raise TooLargeForForm("vectorized", "dense", predicted_bytes=total, budget_bytes=budget, fits=fits)
-    return backprop.Cost(total, cost.flops)
 
 
 def _check_answer(request: GradientsRequest, net: Network, rows: int, settings: Settings) -> None:

@@ -118,7 +118,7 @@ CASES = [
     Case("an unknown activation in a list", sizes(activation=["tanh", 3]), "#/network/activation/1", ["3", "tanh"], "unknown_name"),
     Case("an unknown loss", {"loss": "rmse"}, "#/loss", ['did you mean "mse"', "cross_entropy"], "unknown_name"),
     Case("an unknown form", {"forms": ["matched", "autograd"]}, "#/forms/1", ['"autograd"', "vectorized"], "unknown_name"),
-    Case("an unknown route", {"route": "jacobian"}, "#/route", ["auto, dense and row"], "unknown_name"),
+    Case("an unknown route", {"route": "jacobean"}, "#/route", ["jacobian", "auto, dense, row and jacobian"], "unknown_name"),
     Case("an unknown witness", {"witnesses": ["forward"]}, "#/witnesses/0", ["complex_step"], "unknown_name"),
     Case("an unknown part", {"include": ["hessian"]}, "#/include/0", ["pre_activations"], "unknown_name"),
     Case("an unknown dtype", {"dtype": "float16"}, "#/dtype", ["float64 and float32"], "unknown_name"),

@@ -1,9 +1,15 @@
 """POST /gradients: what it computes, compares, includes and refuses."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
+
+from backproof_core.errors import TooLargeForForm
+from backproof_service import weighing
+from backproof_service.settings import Settings
+from backproof_service.wire.gradients import GradientsRequest
 
 
 def asked(api: Any, body: dict[str, Any], **changes: Any) -> dict[str, Any]:
@@ -154,7 +160,25 @@ def test_auto_says_when_it_takes_the_row_route(api: Any) -> None:
     found = asked(api, body)
     assert found["forms"]["vectorized"]["route"] == "row"
     assert all(row["identical"] for row in found["comparison"])
-    assert any("row route" in note and "bytes" in note for note in found["notes"])
+    (note,) = found["notes"]
+    assert "row route" in note
+    assert 'so it is no second opinion; route "jacobian" is one, and would need ' in note
+    again = asked(api, body, route="jacobian")
+    assert again["agree"] is True
+    assert f"would need {again['forms']['vectorized']['predicted_bytes']} bytes" in note
+    assert not all(row["identical"] for row in again["comparison"])
+
+
+def test_auto_offers_no_route_that_would_not_fit(small_api: Any) -> None:
+    body = {
+        "network": {"sizes": [8, 40, 8], "activation": "tanh"},
+        "loss": "mse",
+        "data": {"x": np.ones((60, 8)).tolist(), "y": np.zeros((60, 8)).tolist()},
+        "include": ["deltas"],
+    }
+    found = asked(small_api, body)
+    assert found["forms"]["vectorized"]["route"] == "row"
+    assert found["notes"][0].endswith("so it is no second opinion")
 
 
 def test_kinks_and_normalised_targets_are_noted(api: Any) -> None:
@@ -173,7 +197,7 @@ def test_kinks_and_normalised_targets_are_noted(api: Any) -> None:
     assert any("divided by their sums" in note for note in asked(api, body)["notes"])
 
 
-@pytest.mark.parametrize("route", ["dense", "row"])
+@pytest.mark.parametrize("route", ["dense", "row", "jacobian"])
 def test_the_route_asked_for_is_taken(api: Any, xor: dict[str, Any], route: str) -> None:
     found = asked(api, xor, route=route)
     assert found["forms"]["vectorized"]["route"] == route
@@ -218,18 +242,34 @@ def test_a_form_that_cannot_fit_refuses_the_whole_request(small_api: Any) -> Non
     assert str(found["predicted_bytes"]) in found["detail"]
 
 
-def test_a_jacobian_that_cannot_fit_is_refused(small_api: Any) -> None:
+def test_a_jacobian_that_cannot_fit_is_refused() -> None:
     body = {
         "network": {"sizes": [8, 100, 1], "activation": "tanh"},
         "loss": "mse",
-        "data": {"x": np.ones((1, 8)).tolist(), "y": np.ones((1, 1)).tolist()},
-        "include": ["jacobian"],
+        "data": {"x": np.ones((200, 8)).tolist(), "y": np.ones((200, 1)).tolist()},
+        "forms": ["vectorized"],
+        "route": "row",
     }
-    assert small_api.post("/gradients", json=body).status_code == 200
-    rows = {"x": np.ones((12, 8)).tolist(), "y": np.ones((12, 1)).tolist()}
-    answer = small_api.post("/gradients", json=body | {"data": rows})
-    assert answer.status_code == 422
-    assert answer.json()["code"] == "too_large_for_form"
+    settings = Settings(memory_budget_bytes=1 << 20)
+    weigh = partial(weighing.weigh, rows=200, settings=settings)
+    light = weigh(GradientsRequest.model_validate(body))
+    with pytest.raises(TooLargeForForm, match="by route 'jacobian' would need") as raised:
+        weigh(GradientsRequest.model_validate(body | {"include": ["jacobian"]}))
+    assert light.bytes < 1 << 20 < raised.value.predicted_bytes
+    assert any("the gradients alone" in one for one in raised.value.fits)
+
+
+def test_a_jacobian_is_weighed_by_the_route_that_makes_it() -> None:
+    """The dense chain would take 14 MB for these rows; the Jacobians themselves are 0.1 MB."""
+    body = {
+        "network": {"sizes": [8, 100, 1], "activation": "tanh"},
+        "loss": "mse",
+        "data": {"x": np.ones((12, 8)).tolist(), "y": np.ones((12, 1)).tolist()},
+        "include": ["jacobian"],
+        "route": "row",
+    }
+    weight = weighing.weigh(GradientsRequest.model_validate(body), 12, Settings(memory_budget_bytes=1 << 20))
+    assert 8 * 12 * 1001 < weight.bytes < 1 << 20
 
 
 def test_too_costly_witnesses_are_refused_in_words(small_api: Any) -> None:

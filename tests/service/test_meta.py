@@ -37,7 +37,7 @@ def test_capabilities_are_those_of_the_core_and_the_settings(api: Any) -> None:
         assert found[name] == list(table)
     assert [(pair["loss"], pair["activation"]) for pair in found["admissible_pairs"]] == admissible_pairs()
     assert found["forms"] == ["matched", "vectorized"]
-    assert found["routes"] == ["auto", "dense", "row"]
+    assert found["routes"] == ["auto", "dense", "row", "jacobian"]
     assert DEFAULTS.items() <= found["limits"].items()
     assert found["versions"]["numpy"] == np.__version__
 

@@ -71,7 +71,9 @@ class LayerJacobian(Answer):
 class FormAnswer(Answer):
     """What one form found, and its cost."""
 
-    route: SkipJsonSchema[None] | Literal["dense", "row"] = Field(None, description="The vectorised form's route.")
+    route: SkipJsonSchema[None] | Literal["dense", "row", "jacobian"] = Field(
+        None, description="The vectorised form's route."
+    )
     gradients: SkipJsonSchema[None] | list[LayerGradient] = Field(None, description="Gradients by layer.")
     deltas: SkipJsonSchema[None] | list[NumberRows] = Field(None, description="δ_l by layer, N×d_l.")
     activations: SkipJsonSchema[None] | list[NumberRows] = Field(None, description="A_1 … A_L.")

@@ -8,6 +8,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 from typing_extensions import TypeAliasType
 
+from backproof_core import backprop
 from backproof_core.activation import ACTIVATIONS
 from backproof_core.loss import LOSSES
 from backproof_service.http.words import listed, nearest
@@ -34,8 +35,8 @@ class OneOf:
         return {"type": "string", "enum": list(self.names), "description": self.description}
 
 
-FORMS = ("matched", "vectorized")
-ROUTES = ("auto", "dense", "row")
+FORMS = backprop.FORMS
+ROUTES = ("auto", *backprop.ROUTES)
 WITNESSES = ("complex_step", "central_difference")
 INCLUDES = ("gradients", "deltas", "activations", "pre_activations", "jacobian")
 PREDICT_INCLUDES = ("pre_activations", "activations")
@@ -60,6 +61,14 @@ LOSS = "\n".join(
         *(f"- `{name}`: {FORMULAS[name]}" for name in LOSSES if name in FORMULAS),
     ]
 )
+ROUTE = """\
+How the vectorised form is evaluated.
+
+- `auto`: dense while it fits 64 MiB, else row.
+- `dense`: literally, with np.kron and np.diag; shares no backward code with the matched form.
+- `row`: the row of ones is multiplied first; the matched form's bits, so no second opinion.
+- `jacobian`: the full Jacobian of one layer at a time, by its structure; shares no backward code with the matched form.
+"""
 LossName = TypeAliasType("LossName", Annotated[str, OneOf("loss", LOSSES, LOSS)])
 Dtype = TypeAliasType(
     "Dtype", Annotated[str, OneOf("dtype", DTYPES, "The floating-point type that everything is computed in.")]
@@ -71,7 +80,7 @@ TrainForm = TypeAliasType(
 )
 Route = TypeAliasType(
     "Route",
-    Annotated[str, OneOf("route", ROUTES, "How the vectorised form is evaluated; auto takes dense while small.")],
+    Annotated[str, OneOf("route", ROUTES, ROUTE)],
 )
 WitnessName = TypeAliasType(
     "WitnessName", Annotated[str, OneOf("witness", WITNESSES, "Gradients found without backpropagation.")]

@@ -254,6 +254,13 @@ def test_a_form_that_cannot_fit_names_those_that_do(service: Any) -> None:
     assert service.client.post("/train", json=body | {"route": "row"}).status_code == 202
 
 
+@pytest.mark.parametrize("route", ["dense", "row", "jacobian"])
+def test_twins_are_trained_by_every_route(service: Any, route: str) -> None:
+    job = service.done(form="both", route=route)
+    assert job["config"]["route"] == route
+    assert job["result"]["twin_distance"] <= 1e-9
+
+
 def test_auto_is_decided_when_the_job_is_submitted(service: Any) -> None:
     assert service.done(form="vectorized", route="auto")["result"]["twin_distance"] is None
 
