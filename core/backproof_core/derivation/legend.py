@@ -1,7 +1,7 @@
 """What the symbols of a derivation stand for, in the order in which a forward pass meets them."""
 
-from backproof_core.algebra.sizes import Sizes
 from backproof_core.algebra.show import dimension
+from backproof_core.algebra.sizes import Sizes
 from backproof_core.algebra.terms import Term
 from backproof_core.backprop.architecture import Architecture
 from backproof_core.derivation.proof import Proof
@@ -21,7 +21,8 @@ def legend(proof: Proof, sizes: Sizes | None = None) -> tuple[Definition, ...]:
     for l in range(1, form.depth + 1):
         found += _layer(form, l, sizes)
         if l >= proof.layer and form.elementwise(l):
-            found.append((form.S(l).name, f"{form.S(l).function}({form.Z(l).name}): ′ is the derivative, entry by entry"))
+            S = form.S(l)
+            found.append((S.name, f"{S.function}({form.Z(l).name}): ′ is the derivative, entry by entry"))
     error, *names = unfolded(form).error.split(",  ")
     return (*found, *(_split(told) for told in (*names, error)))
 
@@ -35,8 +36,9 @@ def _layer(form: Architecture, l: int, sizes: Sizes | None) -> list[Definition]:
     if bias:
         found.append((b, f"the bias of layer {l}, {dimension(W.cols, sizes)}×1"))
     told = f"{A.function}({Z.name})"
-    outputs = {True: told, False: f"{told}, the outputs H"}[A.name != "P" or l < form.depth]
-    return [*found, (Z.name, f"{below} {W.name}{bias}"), (A.name, outputs)]
+    if l == form.depth and not form.elementwise(l):
+        told += ", the outputs H"
+    return [*found, (Z.name, f"{below} {W.name}{bias}"), (A.name, told)]
 
 
 def _shape(term: Term, sizes: Sizes | None) -> str:
