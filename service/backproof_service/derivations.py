@@ -13,7 +13,7 @@ from backproof_core.algebra.show import dimension, latex, mathml, text
 from backproof_core.algebra.sizes import Monomial, Sizes
 from backproof_core.algebra.terms import Fn, Scale, Sym, Term, product
 from backproof_core.backprop.architecture import architecture_of
-from backproof_core.derivation import Derivation, Line, derive
+from backproof_core.derivation import RESIDUAL, Derivation, Line, derive
 from backproof_core.derivation.extent import nodes
 from backproof_core.derivation.legend import legend
 from backproof_core.errors import UnknownName, in_bytes
@@ -87,6 +87,10 @@ def _notes(found: Derivation, X: Array) -> Iterator[str]:
     for fact, holds in found.facts:
         if holds is False:
             yield f"the fact that {fact.name} does not hold on these rows in float64, and the derivation rests on it"
+            yield "residuals are counted from the first line, which is not defined where such a fact fails"
+    largest = max(found.residuals or (0.0,))
+    if found.equal and largest > RESIDUAL:
+        yield f"residuals go up to {largest:.1e}: what cancels in this gradient leaves no more than rounding explains"
     if not all(isfinite(residual) for residual in found.residuals or ()):
         yield NOT_FINITE
 

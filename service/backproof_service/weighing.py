@@ -11,7 +11,7 @@ from backproof_service import convert
 from backproof_service.http.problems import invalid
 from backproof_service.settings import Settings
 from backproof_service.store.jobs import UnknownDataset
-from backproof_service.wire.data import DataReference
+from backproof_service.wire.data import Data, DataReference
 from backproof_service.wire.gradients import GradientsRequest
 
 PASSES = {"complex_step": 1, "central_difference": 4}  # forward passes for each parameter
@@ -61,14 +61,14 @@ class Stored(Protocol):
         """The description of a data set, with its rows; None where there is none."""
 
 
-def rows_of(request: GradientsRequest, stored: Stored) -> int:
-    """How many rows the data of a request has; raises UnknownDataset."""
-    if not isinstance(request.data, DataReference):
-        return len(request.data.x)
-    found = stored.get(request.data.dataset)
+def rows_of(data: Data, stored: Stored) -> int:
+    """How many rows the data of a request has; raises UnknownDataset, and Problem for rows past the end."""
+    if not isinstance(data, DataReference):
+        return len(data.x)
+    found = stored.get(data.dataset)
     if found is None:
-        raise UnknownDataset(request.data.dataset)
-    start, stop = request.data.rows or (0, found.rows)
+        raise UnknownDataset(data.dataset)
+    start, stop = data.rows or (0, found.rows)
     if stop > found.rows:
         raise invalid(f"rows is [{start}, {stop}], but the data set has {found.rows} rows.", "data", "rows")
     return int(stop - start)

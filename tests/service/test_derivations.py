@@ -296,3 +296,18 @@ def test_terms_are_written_as_deep_as_they_are() -> None:
     term = labelled(matched_term(form, 1, "weights"), count(1))
     told = json.loads(respond.dumps({"term": orjson.Fragment(derivations.Trees(None).tree(term))}))
     assert sum(1 for _ in parts(told["term"])) > 3 * 128
+
+
+def test_rows_past_the_end_of_a_data_set_are_refused(api: Any) -> None:
+    stored = api.post("/datasets", json={"x": ROWS["x"], "y": ROWS["y"]}).json()
+    problem = refused(api, ARTICLE, data={"dataset": stored["id"], "rows": [1, 9]})
+    assert "rows is [1, 9], but the data set has 4 rows" in problem["detail"]
+
+
+def test_residuals_that_only_rounding_explains_are_told(api: Any) -> None:
+    """A saturated softmax: what is left of its gradient is rounding noise in one line, and 0 in another."""
+    net = {"layers": [{"weights": [[40, 0, -40]], "bias": None, "activation": "softmax"}]}
+    found = asked(api, ARTICLE | {"network": net}, data={"x": [[1]], "y": [[0, 1, 0]]})
+    assert found["equal"] is True
+    assert max(line["residual"] for line in found["lines"]) > 1e-12
+    assert "rounding explains" in found["notes"][0]

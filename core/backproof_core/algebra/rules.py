@@ -140,7 +140,7 @@ TIDYING = (
 TRANSPOSING = (
     Rule("transpose-of-transpose", P.T.T, P, "(Aᵀ)ᵀ = A", TRANSPOSE, "nodes", kinds={"P": (Sym, Fn)}),
     Rule("transpose-of-identity", eye("n").T, eye("n"), "Iᵀ = I", TRANSPOSE, "nodes"),
-    Rule("transpose-of-ones", one.T, ones("n", "m"), "(1 1ᵀ)ᵀ = 1 1ᵀ", TRANSPOSE, "nodes"),
+    Rule("transpose-of-ones", one.T, ones("n", "m"), "(1_m 1_nᵀ)ᵀ = 1_n 1_mᵀ", TRANSPOSE, "nodes"),
     Rule("transpose-of-diag", Diag(Vec(A)).T, Diag(Vec(A)), "Diag(v)ᵀ = Diag(v)", TRANSPOSE, "nodes"),
     Rule(
         "transpose-of-kron",

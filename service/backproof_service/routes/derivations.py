@@ -6,7 +6,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from backproof_service import derivations
+from backproof_service import derivations, weighing
 from backproof_service.http import respond
 from backproof_service.http.body import parse
 from backproof_service.http.contract import operation
@@ -61,4 +61,6 @@ async def post_derivations(request: Request) -> Response:
 
 
 def _answer(runtime: Runtime, wanted: DerivationRequest) -> Response:
+    if wanted.data is not None:
+        weighing.rows_of(wanted.data, runtime.datasets)  # refuses rows past the end of a data set
     return respond.json(derivations.compute(wanted, runtime.datasets.load, runtime.settings))

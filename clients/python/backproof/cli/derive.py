@@ -153,7 +153,7 @@ def measured(line: DerivationLine) -> str:
 def ending(found: Derivation) -> Iterator[str]:
     """The facts, the last line, notes, and the verdict."""
     if found.facts:
-        yield "Facts that it rests on"
+        yield "Facts about these values, besides algebra"
         yield ""
         yield from (f"  {fact.name}{HOLDS[fact.holds]}" for fact in found.facts)
         yield ""
@@ -174,4 +174,6 @@ def verdict(found: Derivation) -> str:
         exact += f", the largest residual on {rows} {distance(largest)}"
     if found.equal:
         return f"Both are the same: {exact}."
+    if any(fact.holds is False for fact in found.facts) and not wrong:
+        return f"Proved, but not shown on these rows, where a fact that the proof rests on does not hold: {exact}."
     return f"They were NOT found to be the same: {exact}."
