@@ -265,7 +265,7 @@ def test_a_folded_page_has_a_line_for_each_lemma(on_data: Derivation) -> None:
     assert page.count('id="line-') == len({line.group for line in on_data.lines})
     assert "background: #fff0a8" not in page
     assert 'class="right">Both are the same' in page
-    assert 'class="wrong">They were NOT' in "\n".join(documents.page(derivation(NEW), folded=True))
+    assert 'class="wrong">Proved, but not shown on these rows' in "\n".join(documents.page(derivation(NEW), folded=True))
 
 
 def test_json_is_the_answer() -> None:
