@@ -134,6 +134,13 @@ def test_a_line_is_broken_at_spaces_and_set_in() -> None:
     assert wrapped("  1  " + "x" * 20, None) == ["  1  " + "x" * 20]
 
 
+def test_the_last_column_stands_below_where_it_does_not_fit_beside() -> None:
+    rows = [("step", "factor", "formula used"), ("1", "I", "x = y")]
+    assert list(derive.table(rows, 40)) == ["  step   factor   formula used", "  1      I        x = y"]
+    below = ["  step   factor", "         formula used", "  1      I", "         x = y"]
+    assert list(derive.table(rows, 20)) == below
+
+
 # ---------------------------------------------------------------- the command line
 
 
@@ -265,7 +272,9 @@ def test_a_folded_page_has_a_line_for_each_lemma(on_data: Derivation) -> None:
     assert page.count('id="line-') == len({line.group for line in on_data.lines})
     assert "background: #fff0a8" not in page
     assert 'class="right">Both are the same' in page
-    assert 'class="wrong">Proved, but not shown on these rows' in "\n".join(documents.page(derivation(NEW), folded=True))
+    assert 'class="wrong">Proved, but not shown on these rows' in "\n".join(
+        documents.page(derivation(NEW), folded=True)
+    )
 
 
 def test_json_is_the_answer() -> None:
