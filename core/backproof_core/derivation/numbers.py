@@ -36,7 +36,7 @@ def residuals(proof: Proof, env: Env[Array]) -> list[Residual]:
         return [Residual(*distance(start, value(term, domain, env))) for term in _lines(proof, env)]
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=8)  # each holds its proof
 def mismatches(proof: Proof, seed: int = 0) -> tuple[int, ...]:
     """In each line, how many entries differ from those of the start modulo p, values drawn so that the facts hold."""
     env, domain = residues(proof.form, np.random.default_rng(seed)), Modular()

@@ -78,7 +78,7 @@ class Proof:
         return self.result.term == self.matched
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=8)  # a proof of fifty layers holds some 13 MB
 def prove(form: Architecture, layer: int, block: str) -> Proof:
     """The proof for the weights or the bias of a layer, counted from 1: innermost and leftmost first."""
     return prove_by(form, layer, block, Rewriter.first)
