@@ -53,7 +53,7 @@ NEW: dict[str, Any] = {
 }
 
 
-def articles(found: Derivation) -> None:
+def assert_articles(found: Derivation) -> None:
     assert (found.equal, found.rows_used, found.sizes) == (True, 4, {"N": 4, "d": 2, "h": 2, "o": 1})
     assert found.result.text == "Xᵀ (((V∘S₂) W₂ᵀ)∘S₁)"
     assert len(found.lines) == 33
@@ -64,7 +64,7 @@ def articles(found: Derivation) -> None:
 
 
 def test_the_articles_proof(client: Client) -> None:
-    articles(client.derive(NET, loss=Loss.half_sse, parameter="layers.0.weights", data=PAIR))
+    assert_articles(client.derive(NET, loss=Loss.half_sse, parameter="layers.0.weights", data=PAIR))
 
 
 def test_asyncio_finds_the_same(transport: httpx.AsyncBaseTransport) -> None:
@@ -72,7 +72,7 @@ def test_asyncio_finds_the_same(transport: httpx.AsyncBaseTransport) -> None:
         async with AsyncClient(URL, transport=transport) as client:
             return await client.derive(NET, loss="half_sse", parameter="layers.0.weights", data=PAIR)
 
-    articles(asyncio.run(story()))
+    assert_articles(asyncio.run(story()))
 
 
 def test_without_data_and_on_a_stored_data_set(client: Client) -> None:
