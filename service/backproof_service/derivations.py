@@ -13,10 +13,10 @@ from backproof_core.algebra.show import dimension, latex, mathml, text
 from backproof_core.algebra.sizes import Monomial, Sizes
 from backproof_core.algebra.terms import Fn, Scale, Sym, Term, product
 from backproof_core.backprop.architecture import architecture_of
-from backproof_core.derivation import RESIDUAL, Derivation, Line, derive
+from backproof_core.derivation import RESIDUAL, Derivation, Line, block_of, derive
 from backproof_core.derivation.extent import nodes
 from backproof_core.derivation.legend import legend
-from backproof_core.errors import UnknownName, in_bytes
+from backproof_core.errors import in_bytes
 from backproof_core.loss import Loss
 from backproof_core.vec import Array
 from backproof_service import convert
@@ -49,13 +49,11 @@ def compute(request: DerivationRequest, load: convert.LoadDataset, settings: Set
 
 
 def check_extent(net: Network, loss: Loss, parameter: str, settings: Settings) -> None:
-    """Refuses lines of more nodes than anybody would read; raises UnknownName for a parameter that is not there."""
-    blocks = [path for path, _ in net.blocks()]
-    if parameter not in blocks:
-        raise UnknownName("parameter", parameter, blocks, where=("parameter",))
+    """Refuses lines of more nodes than anybody would read; raises what block_of raises."""
     count, limit = _extent(net, loss, parameter), settings.max_derivation_nodes
     if count > limit:
         asked = f"The lines of this derivation would hold about {count:,} nodes"
+        blocks = [path for path, _ in net.blocks()]
         nearer = blocks[blocks.index(parameter) + 1 :]
         fits = next((path for path in nearer if _extent(net, loss, path) <= limit), None)
         instead = "Send a network of fewer layers"
@@ -66,8 +64,7 @@ def check_extent(net: Network, loss: Loss, parameter: str, settings: Settings) -
 
 
 def _extent(net: Network, loss: Loss, parameter: str) -> int:
-    _, layer, block = parameter.split(".")
-    return nodes(architecture_of(net.layers, loss), int(layer) + 1, block)
+    return nodes(architecture_of(net.layers, loss), *block_of(net, parameter))
 
 
 def _check_weights(net: Network, settings: Settings) -> None:

@@ -229,6 +229,7 @@ def test_an_unknown_parameter_is_answered_with_the_nearest_and_all(api: Any) -> 
     assert problem["valid"] == ["layers.0.weights", "layers.1.weights"]
     assert "did you mean 'layers.0.weights'?" in problem["detail"]
     assert problem["errors"][0]["pointer"] == "#/parameter"
+    assert problem["detail"].endswith("?")
     assert refused(api, ARTICLE, parameter="layers.0.bias")["code"] == "unknown_name"
     assert refused(api, ARTICLE, parameter="")["code"] == "unknown_name"
 

@@ -60,7 +60,7 @@ def derive(
     known = losses.named(loss) if isinstance(loss, str) else loss
     known.check_last(net.last)
     form = architecture_of(net.layers, known)
-    proof = prove(form, *_block(net, parameter))
+    proof = prove(form, *block_of(net, parameter))
     if X is None or Y is None:
         facts = tuple((fact, None) for fact in proof.facts)
         return Derivation(parameter, proof, mismatches(proof), facts, None, None, None, _proved(proof))
@@ -108,7 +108,7 @@ def _rows_that_fit(proof: Proof, net: Network, rows: int, budget: int) -> int:
     return few
 
 
-def _block(net: Network, parameter: str) -> tuple[int, str]:
+def block_of(net: Network, parameter: str) -> tuple[int, str]:
     """The layer, from 1, and weights or bias; raises UnknownName for what the network does not have."""
     paths = [path for path, _ in net.blocks()]
     if parameter not in paths:

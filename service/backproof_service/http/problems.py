@@ -138,7 +138,7 @@ def of_core(error: BackproofError, request: BaseModel | None = None) -> Problem:
     """An error of the core, pointing at the place in the request that it came from."""
     code = next((name for kind, name in CORE_CODES.items() if isinstance(error, kind)), "invalid_value")
     place = pointer(_path(error.where, request))
-    detail = str(error) + ("" if str(error).endswith(".") else ".")
+    detail = str(error) + ("" if str(error).endswith((".", "?")) else ".")
     extra: dict[str, Any] = {}
     if isinstance(error, TooLargeForForm):
         extra = {"predicted_bytes": error.predicted_bytes, "budget_bytes": error.budget_bytes, "fits": list(error.fits)}
