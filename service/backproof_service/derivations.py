@@ -1,6 +1,6 @@
 """The whole answer of POST /derivations, from a parsed request; what is too large is refused before it is made."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from math import isfinite
 from typing import Any
 
@@ -9,7 +9,7 @@ import orjson
 from backproof_core import Network
 from backproof_core import loss as losses
 from backproof_core.algebra.labels import Labelled
-from backproof_core.algebra.show import dimension, latex, mathml, text
+from backproof_core.algebra.show import Memory, dimension, latex, mathml, text
 from backproof_core.algebra.sizes import Monomial, Sizes
 from backproof_core.algebra.terms import Fn, Scale, Sym, Term, product
 from backproof_core.backprop.architecture import architecture_of
@@ -96,8 +96,8 @@ def _notes(found: Derivation, X: Array) -> Iterator[str]:
 
 
 def _answer(found: Derivation, notes: Sequence[str]) -> dict[str, Any]:
-    proof, sizes, trees = found.proof, found.sizes, Trees(found.sizes)
-    start = _printed(proof.start, sizes, trees)
+    proof, sizes, printer = found.proof, found.sizes, Printer(found.sizes)
+    start = printer.all(proof.start)
     answer = {
         "object": "derivation",
         "parameter": found.parameter,
@@ -105,9 +105,9 @@ def _answer(found: Derivation, notes: Sequence[str]) -> dict[str, Any]:
         "rows_used": found.rows_used,
         "sizes": None if sizes is None else dict(sizes),
         "start": start | {"steps": list(_steps(found)), "definitions": list(_definitions(found))},
-        "lines": list(_lines(found, trees)),
+        "lines": list(_lines(found, printer)),
         "facts": [{"name": fact.name, "holds": holds} for fact, holds in found.facts],
-        "result": _printed(proof.result, sizes, trees),
+        "result": printer.all(proof.result),
     }
     return answer | ({"notes": list(notes)} if notes else {})
 
@@ -132,13 +132,13 @@ def _definitions(found: Derivation) -> Iterator[dict[str, Any]]:
         yield {"name": name, "text": told}
 
 
-def _lines(found: Derivation, trees: "Trees") -> Iterator[dict[str, Any]]:
+def _lines(found: Derivation, printer: "Printer") -> Iterator[dict[str, Any]]:
     residuals = found.residuals or (None,) * len(found.proof.lines)
     before = _nodes(found.proof.start)
     numbers = zip(_groups(found.proof.lines), residuals, found.mismatches, strict=True)
     for line, (group, residual, mismatches) in zip(found.proof.lines, numbers, strict=True):
         after = _nodes(line.trace.line)
-        told = _line(line, before, after, found.sizes, trees)
+        told = _line(line, before, after, printer)
         yield told | {"group": group, "residual": residual, "mismatches_mod_p": mismatches}
         before = after
 
@@ -156,20 +156,21 @@ def _groups(lines: Sequence[Line]) -> Iterator[int]:
 
 
 def _line(
-    line: Line, before: Mapping[int, Labelled], after: Mapping[int, Labelled], sizes: Sizes | None, trees: "Trees"
+    line: Line, before: Mapping[int, Labelled], after: Mapping[int, Labelled], printer: "Printer"
 ) -> dict[str, Any]:
     """One line without its numbers; the nodes of the line before and of this one by their ids."""
     trace = line.trace
     old, new = _joined(before, trace.before), _joined(after, trace.after)
+    printed = printer.all(trace.line)
     changed = {
         "before": list(trace.before),
         "after": list(trace.after),
-        "text_before": text(old, sizes=sizes),
-        "text_after": text(new, sizes=sizes),
-        "latex_before": latex(old, sizes=sizes),
-        "latex_after": latex(new, sizes=sizes),
-        "text": text(trace.line, sizes=sizes, marked=trace.after),
-        "latex": latex(trace.line, sizes=sizes, marked=trace.after),
+        "text_before": printer.text(old),
+        "text_after": printer.text(new),
+        "latex_before": printer.latex(old),
+        "latex_after": printer.latex(new),
+        "text": printer.text(trace.line, marked=trace.after),
+        "latex": printer.latex(trace.line, marked=trace.after),
     }
     return {
         "rule": line.rule,
@@ -178,18 +179,9 @@ def _line(
         "stage": line.stage,
         "lemma": line.lemma,
         "layer": line.layer,
-        **_printed(trace.line, sizes, trees),
+        **printed,
         "changed": changed,
         "moved": [list(pair) for pair in trace.moved if pair[1] in after],
-    }
-
-
-def _printed(line: Labelled, sizes: Sizes | None, trees: "Trees") -> dict[str, Any]:
-    return {
-        "text": text(line, sizes=sizes),
-        "latex": latex(line, sizes=sizes),
-        "mathml": mathml(line, sizes=sizes),
-        "term": orjson.Fragment(trees.tree(line)),
     }
 
 
@@ -212,6 +204,31 @@ def _joined(nodes: Mapping[int, Labelled], ids: Sequence[int]) -> Labelled:
     """One node, or the product of a run of factors."""
     parts = tuple(nodes[id_] for id_ in ids)
     return parts[0] if len(parts) == 1 else Labelled(0, product(*(part.term for part in parts)), parts)
+
+
+class Printer:
+    """Prints the lines of one derivation in every notation, each part that a line shares with the one before once."""
+
+    def __init__(self, sizes: Sizes | None) -> None:
+        self.sizes, self.trees = sizes, Trees(sizes)
+        self._text, self._latex, self._mathml = self._memories = Memory(), Memory(), Memory()
+
+    def text(self, line: Labelled, marked: Collection[int] = ()) -> str:
+        return text(line, sizes=self.sizes, marked=marked, memory=self._text)
+
+    def latex(self, line: Labelled, marked: Collection[int] = ()) -> str:
+        return latex(line, sizes=self.sizes, marked=marked, memory=self._latex)
+
+    def all(self, line: Labelled) -> dict[str, Any]:
+        """The next line, in each notation and as a tree."""
+        for memory in self._memories:
+            memory.next_line()
+        return {
+            "text": self.text(line),
+            "latex": self.latex(line),
+            "mathml": mathml(line, sizes=self.sizes, memory=self._mathml),
+            "term": orjson.Fragment(self.trees.tree(line)),
+        }
 
 
 class Trees:

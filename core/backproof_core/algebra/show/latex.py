@@ -6,6 +6,7 @@ from backproof_core.algebra.labels import Labelled
 from backproof_core.algebra.show.notation import (
     PLAIN,
     SUBSCRIPTS,
+    Memory,
     Pieces,
     indexed,
     is_product_of_names,
@@ -27,9 +28,11 @@ LETTERS |= {"′": "'", "−": "-", "\\": r"\backslash ", "^": r"\hat{\ }", "~":
 LETTERS |= {letter: rf"\{letter}" for letter in "#$%&_{}"}
 
 
-def latex(line: Labelled, *, sizes: Sizes | None = None, marked: Collection[int] = ()) -> str:
+def latex(
+    line: Labelled, *, sizes: Sizes | None = None, marked: Collection[int] = (), memory: Memory | None = None
+) -> str:
     """The term as LaTeX, with the marked nodes in boxes and, where sizes are given, numbers."""
-    return written(line, _Latex(), sizes, marked)
+    return written(line, _Latex(), sizes, marked, memory)
 
 
 def dimension_latex(m: Monomial, sizes: Sizes | None = None) -> str:
@@ -73,6 +76,9 @@ class _Latex:
 
     def set_off(self, inside: Pieces) -> Pieces:
         return (r"\boxed{", *inside, "}")
+
+    def identity(self, place: Place) -> object:
+        return place.term
 
     def node(self, place: Place, inside: Pieces) -> Pieces:
         return self.set_off(inside) if place.mark is Mark.OWN else inside

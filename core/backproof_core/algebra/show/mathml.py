@@ -4,7 +4,7 @@ from collections.abc import Collection
 from html import escape
 
 from backproof_core.algebra.labels import Labelled
-from backproof_core.algebra.show.notation import Pieces, indexed, is_product_of_names, split, written
+from backproof_core.algebra.show.notation import Memory, Pieces, indexed, is_product_of_names, split, written
 from backproof_core.algebra.show.places import Mark, Place
 from backproof_core.algebra.sizes import Monomial, Sizes
 
@@ -13,12 +13,14 @@ TOP = "<mi>⊤</mi>"
 OPEN, CLOSE = '<mo stretchy="false">(</mo>', '<mo stretchy="false">)</mo>'  # as in LaTeX; stretched ones stand apart
 
 
-def mathml(line: Labelled, *, sizes: Sizes | None = None, marked: Collection[int] = ()) -> str:
+def mathml(
+    line: Labelled, *, sizes: Sizes | None = None, marked: Collection[int] = (), memory: Memory | None = None
+) -> str:
     """The term as one math element, with class="marked" at the marked nodes and, where sizes are given, numbers.
 
     The matrices within Fn are not written, so they have no element.
     """
-    return f'<math xmlns="http://www.w3.org/1998/Math/MathML">{written(line, _MathML(), sizes, marked)}</math>'
+    return f'<math xmlns="http://www.w3.org/1998/Math/MathML">{written(line, _MathML(), sizes, marked, memory)}</math>'
 
 
 class _MathML:
@@ -58,6 +60,9 @@ class _MathML:
 
     def set_off(self, inside: Pieces) -> Pieces:
         return ('<mrow class="marked">', *inside, "</mrow>")
+
+    def identity(self, place: Place) -> object:
+        return place.node
 
     def node(self, place: Place, inside: Pieces) -> Pieces:
         mark = ' class="marked"' if place.mark is Mark.OWN else ""

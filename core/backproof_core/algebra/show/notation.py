@@ -1,12 +1,12 @@
 """The notation of terms, written once: what stands where. A style says how each thing looks.
 
 A term is written from left to right by a loop with its own stack, so that neither the depth of a term nor its size can
-do harm: each node is looked at once and no string is copied on the way up.
+do harm: each node is looked at once. With a memory, what lines have in common is written once.
 """
 
 from collections.abc import Collection, Iterator
 from itertools import groupby
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from backproof_core.algebra.labels import Labelled
 from backproof_core.algebra.show.places import Mark, Place, bare, bracketed, is_row, short
@@ -60,24 +60,106 @@ class Style(Protocol):
     def set_off(self, inside: Pieces) -> Pieces:
         """A run of marked factors."""
 
+    def identity(self, place: Place) -> object:
+        """Of what the print of a node is a function: its term, or the node with its numbers."""
+
     def node(self, place: Place, inside: Pieces) -> Pieces:
         """What is written for a node, its own parentheses among it; place.mark says whether it is set off."""
 
 
-def written(line: Labelled, style: Style, sizes: Sizes | None, marked: Collection[int]) -> str:
-    """The term in that style."""
+Key = tuple[int, bool, bool, bool]
+
+
+class Memory:
+    """What was written for parts without marks, in one style and with the same sizes.
+
+    A part is known by its identity and by what its place says about its print. Lines of a derivation share most of
+    their parts; of those, only the ones that the line before had are remembered.
+    """
+
+    def __init__(self) -> None:
+        self._before: dict[Key, tuple[object, str]] = {}  # the object is kept, so that its identity stays its own
+        self._met: dict[Key, tuple[object, str]] = {}
+
+    def next_line(self) -> None:
+        """Forgets what the last line did not have."""
+        self._before, self._met = self._met, {}
+
+    def recall(self, key: Key) -> str | None:
+        found = self._met.get(key) or self._before.get(key)
+        if found is None:
+            return None
+        self._met[key] = found
+        return found[1]
+
+    def keep(self, key: Key, part: object, told: str) -> None:
+        self._met[key] = part, told
+
+
+class _End(NamedTuple):
+    """Where what is written for a part ends, where it began, and what it is known by."""
+
+    start: int
+    key: Key
+    part: object
+    memory: Memory
+
+
+def written(
+    line: Labelled, style: Style, sizes: Sizes | None, marked: Collection[int], memory: Memory | None = None
+) -> str:
+    """The term in that style; what memory knows is not written again."""
     chosen = frozenset(marked)
+    around = _around(line, chosen) if chosen and memory is not None else chosen
     found: list[str] = []
-    waiting: list[str | Place] = [Place(line, mark=Mark.OWN if line.id in chosen else Mark.NONE)]
+    waiting: list[str | Place | _End] = [Place(line, mark=Mark.OWN if line.id in chosen else Mark.NONE)]
     while waiting:
         piece = waiting.pop()
         if isinstance(piece, str):
             found.append(piece)
+        elif isinstance(piece, _End):
+            found[piece.start :] = ["".join(found[piece.start :])]
+            piece.memory.keep(piece.key, piece.part, found[-1])
+        elif memory is None or piece.node.id in around:
+            waiting.extend(reversed(_pieces(piece, style, sizes, chosen)))
         else:
-            inside = _notation(piece, style, sizes, chosen)
-            inside = style.parentheses(inside) if bracketed(piece) else inside
-            waiting.extend(reversed(style.node(piece, inside)))
+            part = style.identity(piece)
+            key = _key(part, piece)
+            known = memory.recall(key)
+            if known is None:
+                waiting.append(_End(len(found), key, part, memory))
+                waiting.extend(reversed(_pieces(piece, style, sizes, chosen)))
+            else:
+                found.append(known)
     return "".join(found)
+
+
+def _pieces(place: Place, style: Style, sizes: Sizes | None, chosen: frozenset[int]) -> Pieces:
+    """What is written for a node, all around it."""
+    inside = _notation(place, style, sizes, chosen)
+    return style.node(place, style.parentheses(inside) if bracketed(place) else inside)
+
+
+def _key(part: object, place: Place) -> Key:
+    """By what a part is known: its identity, and all that its place says about its print."""
+    return id(part), bracketed(place), short(place), isinstance(place.term, Vec) and bare(place)
+
+
+def _around(line: Labelled, chosen: frozenset[int]) -> frozenset[int]:
+    """The numbers of the marked nodes and of all nodes that hold one."""
+    above: dict[int, int] = {}
+    waiting = [line]
+    while waiting:
+        node = waiting.pop()
+        above.update((child.id, node.id) for child in node.children)
+        waiting.extend(node.children)
+    found: set[int] = set()
+    for number in chosen:
+        here: int | None = number
+        while here is not None and here not in found:
+            found.add(here)
+            here = above.get(here)
+    return frozenset(found)
 
 
 def valued(m: Monomial, sizes: Sizes | None) -> Monomial:

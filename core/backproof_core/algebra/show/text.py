@@ -3,16 +3,18 @@
 from collections.abc import Collection
 
 from backproof_core.algebra.labels import Labelled
-from backproof_core.algebra.show.notation import LOWERED, Pieces, split, valued, written
+from backproof_core.algebra.show.notation import LOWERED, Memory, Pieces, split, valued, written
 from backproof_core.algebra.show.places import Mark, Place
 from backproof_core.algebra.sizes import Monomial, Sizes
 
 FRACTIONS = {"1/2": "½", "1/3": "⅓", "2/3": "⅔", "1/4": "¼", "3/4": "¾"}  # others are not in every font
 
 
-def text(line: Labelled, *, sizes: Sizes | None = None, marked: Collection[int] = ()) -> str:
+def text(
+    line: Labelled, *, sizes: Sizes | None = None, marked: Collection[int] = (), memory: Memory | None = None
+) -> str:
     """The term as plain Unicode, with the marked nodes within ⟦ ⟧ and, where sizes are given, numbers."""
-    return written(line, _Text(), sizes, marked)
+    return written(line, _Text(), sizes, marked, memory)
 
 
 def dimension(m: Monomial, sizes: Sizes | None = None) -> str:
@@ -60,6 +62,9 @@ class _Text:
 
     def set_off(self, inside: Pieces) -> Pieces:
         return ("⟦", *inside, "⟧")
+
+    def identity(self, place: Place) -> object:
+        return place.term
 
     def node(self, place: Place, inside: Pieces) -> Pieces:
         return self.set_off(inside) if place.mark is Mark.OWN else inside
