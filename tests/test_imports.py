@@ -23,6 +23,7 @@ CORE_ROWS = (
     {"layer", "network"},
     {"backprop"},
     {"check", "derivation"},
+    {"judgement"},
     {"train"},
 )
 
