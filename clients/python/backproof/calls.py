@@ -11,11 +11,13 @@ from os import PathLike
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from backproof import parse, requests
+from backproof import claims, parse, parse_report, requests
 from backproof.arrays import Entries, Rows, sendable_matrix
 from backproof.call import UNSENT, Call, body
+from backproof.claims import Layered, Matrices
 from backproof.derivation import Derivation, derivation
 from backproof.errors import InvalidValue
+from backproof.report import GradientReport, Point
 from backproof.requests import Data, Json, Object, given, object_of
 from backproof.results import (
     Capabilities,
@@ -117,6 +119,68 @@ def compare(request: Json) -> Call[GradientsResult | JobInfo]:
     """Gradients, asked for as the JSON object of POST /gradients."""
     read = parse.reading(parse.gradients_or_job)
     return Call("POST", "/gradients", read, headers=JSON, content=body(request), repeat=UNSENT)
+
+
+def check(
+    network: Object,
+    *,
+    loss: str,
+    data: Data,
+    gradients: Layered | None = None,
+    loss_value: float | None = None,
+    pre_activations: Matrices | None = None,
+    activations: Matrices | None = None,
+    deltas: Matrices | None = None,
+    updated_weights: Layered | None = None,
+    learning_rate: float | None = None,
+    weight_decay: float | None = None,
+    momentum: float | None = None,
+    previous: Mapping[str, object] | None = None,
+    dtype: str | None = None,
+    layout: Mapping[str, str] | None = None,
+) -> Call[GradientReport]:
+    """The report on numbers that your own code computed: right, or where they first go wrong, why, and the mend.
+
+    Everything that is judged is a list over the layers, None for a layer that is not sent. Of gradients and
+    updated_weights a layer is a pair (W, b), a mapping of weights and bias, a LayerGradient, or W alone; a Gradients or
+    a Network is taken as it is. Activations are A_1 … A_L, without X. The numbers may have any shape and be anything,
+    NaN too. `previous` holds data, gradients and velocity of the step before. Raises Invalid where nothing is judged.
+    """
+    told = given(
+        network=requests.network(network),
+        loss=loss,
+        data=requests.data(data),
+        gradients=claims.layered(gradients, "gradients"),
+        loss_value=claims.scalar(loss_value, "loss_value"),
+        pre_activations=claims.matrices(pre_activations, "pre_activations"),
+        activations=claims.matrices(activations, "activations"),
+        deltas=claims.matrices(deltas, "deltas"),
+        updated_weights=claims.layered(updated_weights, "updated_weights"),
+        learning_rate=learning_rate,
+        weight_decay=weight_decay,
+        momentum=momentum,
+        previous=claims.previous(previous),
+        dtype=dtype,
+        layout=layout,
+    )
+    return judge(told)
+
+
+def judge(request: Json) -> Call[GradientReport]:
+    """A report, asked for as the JSON object of POST /gradients/check."""
+    read = parse.reading(parse_report.report)
+    return Call("POST", "/gradients/check", read, headers=JSON, content=body(request))
+
+
+def point(
+    network: Object, *, loss: str, seed: int | None = None, layout: Mapping[str, str] | None = None
+) -> Call[Point]:
+    """A small point off kinks that shows every mistake of this architecture and loss, with the right numbers.
+
+    Of the network only sizes, activations and biases count. The same seed gives the same point.
+    """
+    told = given(network=requests.network(network), loss=loss, seed=seed, layout=layout)
+    return Call("POST", "/points", parse.reading(parse_report.point), headers=JSON, content=body(told))
 
 
 def derive(network: Object, *, loss: str, parameter: str, data: Data | None = None) -> Call[Derivation]:
