@@ -17,13 +17,13 @@ from backproof_core.errors import InvalidValue
 from backproof_core.init import INITS
 from backproof_service.http.problems import invalid
 from backproof_service.settings import Settings
-from backproof_service.wire.data import DataLabels, DataReference, DataTargets
+from backproof_service.wire.data import DataReference, WireData
+from backproof_service.wire.layout import Layout
 from backproof_service.wire.network import NetworkLayers, NetworkSizes
 from backproof_service.wire.numbers import Array
 from backproof_service.wire.train import TrainRequest, ValidationShare
 
 WireNetwork: TypeAlias = NetworkSizes | NetworkLayers
-WireData: TypeAlias = DataTargets | DataLabels | DataReference
 Labels: TypeAlias = NDArray[np.int64]
 LoadDataset: TypeAlias = Callable[[str, tuple[int, int] | None], tuple[Array, Array | None, Labels | None]]
 
@@ -33,12 +33,12 @@ LARGE = 4096  # numbers; an array above this stands in a stored config by its si
 # ---------------------------------------------------------------- networks
 
 
-def network(wire: WireNetwork, dtype: str) -> Network:
-    """The core's network; raises the core's errors."""
+def network(wire: WireNetwork, dtype: str, layout: Layout) -> Network:
+    """The core's network of one in the caller's layout; raises the core's errors."""
     if isinstance(wire, NetworkLayers):
         made = [
             core_layer.Layer.make(
-                in_dtype(layer.weights, dtype, "layers", i, "weights"),
+                layout.turn_weights(in_dtype(layer.weights, dtype, "layers", i, "weights")),
                 None if layer.bias is None else in_dtype(layer.bias, dtype, "layers", i, "bias"),
                 layer.activation,
             )
@@ -57,11 +57,11 @@ def network(wire: WireNetwork, dtype: str) -> Network:
         raise
 
 
-def outline(wire: WireNetwork, dtype: str) -> Network:
+def outline(wire: WireNetwork, dtype: str, layout: Layout) -> Network:
     """The network's shapes and activations with weights that take no memory: enough to predict what it will cost."""
     zero = np.zeros((), dtype=dtype)
     if isinstance(wire, NetworkLayers):
-        shapes = [layer.weights.shape for layer in wire.layers]
+        shapes = [layout.sizes(layer.weights) for layer in wire.layers]
         biases = [layer.bias is not None for layer in wire.layers]
         names: Sequence[str] = [layer.activation for layer in wire.layers]
     else:
@@ -91,18 +91,22 @@ def in_dtype(array: Array, dtype: str, *where: str | int) -> NDArray[Any]:
     return cast
 
 
-def layers(net: Network) -> list[dict[str, Any]]:
-    """The layers of a network as they are sent."""
-    return [{"weights": layer.W, "bias": layer.b, "activation": layer.activation.name} for layer in net.layers]
+def layers(net: Network, layout: Layout) -> list[dict[str, Any]]:
+    """The layers of a network as they are sent, in the caller's layout."""
+    return [
+        {"weights": layout.turn_weights(layer.W), "bias": layer.b, "activation": layer.activation.name}
+        for layer in net.layers
+    ]
 
 
 # ---------------------------------------------------------------- data
 
 
-def data(wire: WireData, load: LoadDataset, net: Network) -> tuple[Array, Array]:
+def data(wire: WireData, load: LoadDataset, net: Network, layout: Layout) -> tuple[Array, Array]:
     """X and Y for a network, from the request or from a stored data set; labels become one-hot rows.
 
-    Raises the core's errors, and what `load` raises for a data set that does not exist.
+    What was sent is in the caller's layout, a stored data set in rows, as X and Y are. Raises the core's errors, and
+    what `load` raises for a data set that does not exist.
     """
     if isinstance(wire, DataReference):
         x, y, labels = load_rows(wire, load)
@@ -111,10 +115,18 @@ def data(wire: WireData, load: LoadDataset, net: Network) -> tuple[Array, Array]
     in_dtype(x, str(net.dtype), "x")
     if y is not None:
         in_dtype(y, str(net.dtype), "y")
-        return x, y  # as sent: whether rows sum to 1 is judged before they are rounded
+    if not isinstance(wire, DataReference):
+        x, y = samples(x, layout), None if y is None else samples(y, layout)
+    if y is not None:
+        return x, y  # in float64: whether rows sum to 1 is judged before they are rounded
     if labels is None:
         raise InvalidValue("this data set has no targets; upload it with y or labels", where=("y",))
     return x, one_hot(labels, net.sizes[-1])
+
+
+def samples(sent: Array, layout: Layout) -> Array:
+    """Samples in rows, contiguous, of what the caller sent."""
+    return np.ascontiguousarray(layout.turn_samples(sent))
 
 
 def load_rows(wire: DataReference, load: LoadDataset) -> tuple[Array, Array | None, Labels | None]:
@@ -200,8 +212,8 @@ def _config(value: Any) -> Any:
 # ---------------------------------------------------------------- gradients
 
 
-def layer_blocks(found: Sequence[Any]) -> list[dict[str, Any]]:
-    """Gradients or Jacobians of layers as they are sent."""
+def jacobians(found: Sequence[Any]) -> list[dict[str, Any]]:
+    """Jacobians of layers as they are sent: in vec order whatever the layout."""
     return [{"weights": layer.W, "bias": layer.b} for layer in found]
 
 
@@ -218,6 +230,6 @@ def comparison(found: Any) -> dict[str, Any]:
     return sent | ({"rounding": True} if found.rounding else {})
 
 
-def gradients(found: backprop.Gradients) -> list[dict[str, Any]]:
-    """Gradients as they are sent."""
-    return layer_blocks(found.layers)
+def gradients(found: backprop.Gradients, layout: Layout) -> list[dict[str, Any]]:
+    """Gradients as they are sent, in the caller's layout."""
+    return [{"weights": layout.turn_weights(layer.W), "bias": layer.b} for layer in found.layers]

@@ -31,14 +31,14 @@ TURN = "turn-the-row"
 
 def compute(request: DerivationRequest, load: convert.LoadDataset, settings: Settings) -> dict[str, Any]:
     """The answer; raises the core's errors and Problems."""
-    outline, loss = convert.outline(request.network, "float64"), losses.named(request.loss)
+    outline, loss = convert.outline(request.network, "float64", request.layout), losses.named(request.loss)
     loss.check_last(outline.last)
     check_extent(outline, loss, request.parameter, settings)
     if request.data is None:
         return _answer(derive(outline, loss, request.parameter), [])
     _check_weights(outline, settings)
-    X, Y = convert.data(request.data, load, outline)
-    net = convert.network(request.network, "float64")
+    X, Y = convert.data(request.data, load, outline, request.layout)
+    net = convert.network(request.network, "float64", request.layout)
     _, notes = loss.prepare_targets(net.targets_of(Y, len(net.rows_of(X))))
     budget = min(settings.max_derivation_bytes, settings.memory_budget_bytes)
     found = derive(net, loss, request.parameter, X, Y, budget=budget)

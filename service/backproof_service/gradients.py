@@ -19,14 +19,14 @@ NOT_FINITE = "the loss or a gradient is not finite; nothing can be said about ag
 
 def compute(request: GradientsRequest, load: convert.LoadDataset, settings: Settings) -> dict[str, Any]:
     """The answer, its arrays as NumPy's; raises the core's errors and Problems."""
-    net = convert.network(request.network, request.dtype)
-    X, Y = convert.data(request.data, load, net)
+    net = convert.network(request.network, request.dtype, request.layout)
+    X, Y = convert.data(request.data, load, net, request.layout)
     loss = losses.named(request.loss)
     budget = settings.memory_budget_bytes
     _, notes = loss.prepare_targets(net.targets_of(Y, len(X)))  # the core prepares Y itself, wherever it is used
     jacobian = None
     if "jacobian" in request.include:
-        jacobian = convert.layer_blocks(backprop.jacobian(net, X, Y, loss=loss, budget=budget))
+        jacobian = convert.jacobians(backprop.jacobian(net, X, Y, loss=loss, budget=budget))
     found = [
         backprop.evaluate(net, X, Y, loss=loss, form=form, route=request.route, budget=budget) for form in request.forms
     ]
@@ -42,7 +42,7 @@ def compute(request: GradientsRequest, load: convert.LoadDataset, settings: Sett
         "agree": all(comparison.agree for comparison in compared),
         "forms": {one.form: _form(one, request, jacobian) for one in found},
         "witnesses": {
-            name: {"gradients": convert.gradients(witness.gradients), "seconds": seconds}
+            name: {"gradients": convert.gradients(witness.gradients, request.layout), "seconds": seconds}
             for name, (witness, seconds) in witnesses.items()
         },
         "comparison": [convert.comparison(comparison) for comparison in compared],
@@ -76,12 +76,12 @@ def _form(
     found: backprop.Evaluation, request: GradientsRequest, jacobian: list[dict[str, Any]] | None
 ) -> dict[str, Any]:
     """What is sent of one form."""
-    vectorized = found.form == "vectorized"
+    vectorized, turned = found.form == "vectorized", request.layout.turn_each
     parts: dict[str, Any] = {
-        "gradients": convert.gradients(found.gradients),
-        "deltas": found.deltas,
-        "activations": found.run.A[1:],
-        "pre_activations": found.run.Z,
+        "gradients": convert.gradients(found.gradients, request.layout),
+        "deltas": turned(found.deltas),
+        "activations": turned(found.run.A[1:]),
+        "pre_activations": turned(found.run.Z),
     }
     sent: dict[str, Any] = {"route": found.route} if vectorized else {}
     sent |= {name: parts[name] for name in request.include if name in parts}

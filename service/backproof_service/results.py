@@ -44,7 +44,7 @@ def weights(store: Store, job: Job, at: str, form: str | None) -> Moment:
         raise Problem(404, "not_found", detail, errors=[{"parameter": "form", "detail": detail}])
     if at == "0":
         request = stored_request(store, job)
-        return Moment(convert.network(request.network, request.dtype), 0)
+        return Moment(convert.network(request.network, request.dtype, request.layout), 0)
     if at not in MOMENTS and not EPOCH.fullmatch(at):
         need = "give latest, best or a number of finished epochs, without leading zeros"
         raise bad_parameter("at", f'"{at}" is no time of a run; {need}.')

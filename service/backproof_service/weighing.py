@@ -13,6 +13,7 @@ from backproof_service.settings import Settings
 from backproof_service.store.jobs import UnknownDataset
 from backproof_service.wire.data import Data, DataReference
 from backproof_service.wire.gradients import GradientsRequest
+from backproof_service.wire.layout import Layout
 
 PASSES = {"complex_step": 1, "central_difference": 4}  # forward passes for each parameter
 COMPLEX = 4  # a complex product is four real ones
@@ -33,7 +34,7 @@ class Weight:
 
 def weigh(request: GradientsRequest, rows: int, settings: Settings) -> Weight:
     """The weight of a request on that many rows; raises what refuses it, before anything of its size is made."""
-    net, loss = convert.outline(request.network, request.dtype), losses.named(request.loss)
+    net, loss = convert.outline(request.network, request.dtype, request.layout), losses.named(request.loss)
     loss.check_last(net.last)
     budget = settings.memory_budget_bytes
     costs = [_form_cost(net, rows, loss, form, request.route, budget) for form in request.forms]
@@ -61,10 +62,10 @@ class Stored(Protocol):
         """The description of a data set, with its rows; None where there is none."""
 
 
-def rows_of(data: Data, stored: Stored) -> int:
+def rows_of(data: Data, stored: Stored, layout: Layout) -> int:
     """How many rows the data of a request has; raises UnknownDataset, and Problem for rows past the end."""
     if not isinstance(data, DataReference):
-        return len(data.x)
+        return layout.instances(data.x)
     found = stored.get(data.dataset)
     if found is None:
         raise UnknownDataset(data.dataset)
@@ -76,8 +77,8 @@ def rows_of(data: Data, stored: Stored) -> int:
 
 def check_data(request: GradientsRequest, load: convert.LoadDataset) -> None:
     """Raises what `compute` would raise for the data: what becomes a job has been checked."""
-    net = convert.outline(request.network, request.dtype)
-    X, Y = convert.data(request.data, load, net)
+    net = convert.outline(request.network, request.dtype, request.layout)
+    X, Y = convert.data(request.data, load, net, request.layout)
     losses.named(request.loss).prepare_targets(net.targets_of(Y, len(net.rows_of(X))))
 
 

@@ -104,7 +104,7 @@ CASES = [
     # ---- fields
     Case("an unknown field", {"lose": "mse"}, "#/lose", ['"lose"', 'did you mean "loss"'], "unknown_field"),
     Case("an unknown field within", sizes(aktivation="tanh"), "#/network/aktivation", ['did you mean "activation"'], "unknown_field"),
-    Case("a field of the future", {"layout": {"weights": "out_in"}}, "#/layout", ["valid are network, loss"], "unknown_field"),
+    Case("a field of another request", {"epochs": 3}, "#/epochs", ["valid are layout, network, loss"], "unknown_field"),
     Case("a field of another kind of network", sizes(layers=[L1]), "#/network/sizes", ["either", '"layers"', "Leave one out"], "unknown_field"),
     Case("labels beside targets", {"data": DATA | {"labels": [0, 1]}}, "#/data/labels", ["either", '"y"'], "unknown_field"),
     Case("a data set beside rows", {"data": DATA | {"dataset": "sha256:" + "0" * 64}}, "#/data/x", ["either", '"dataset"'], "unknown_field"),

@@ -33,7 +33,7 @@ def test_what_each_layer_computed_can_be_included(api: Any) -> None:
         ({"x": [[1, 1, 1]]}, "#/x", ["3", "needs 2"]),
         ({"x": [[1e300, 1]], "dtype": "float32"}, "#/x/0/0", ["1e+300", "float32"]),
         ({"include": ["gradients"]}, "#/include/0", ["pre_activations"]),
-        ({"layout": {}}, "#/layout", ["no field"]),
+        ({"layout": {"samples": "cols"}}, "#/layout/samples", ["'rows' or 'columns'"]),
     ],
 )
 def test_what_cannot_be_predicted_is_refused(api: Any, changes: Any, pointer: str, words: list[str]) -> None:

@@ -52,8 +52,8 @@ def stored_request(store: Store, job: Job) -> TrainRequest:
 
 def begin(store: Store, settings: Settings, request: TrainRequest) -> Run:
     """The run of a request at its first step; raises what core and wire raise for requests that cannot be run."""
-    network = convert.network(request.network, request.dtype)
-    X, Y = convert.data(request.data, store.datasets.load, network)
+    network = convert.network(request.network, request.dtype, request.layout)
+    X, Y = convert.data(request.data, store.datasets.load, network, request.layout)
     plan = convert.plan(request, settings)
     return Run(network, X, Y, plan, validation=_validation(store, request, network))
 
@@ -148,7 +148,7 @@ def _validation(store: Store, request: TrainRequest, network: Network) -> tuple[
         return None
     data = request.validation.data
     try:
-        X, Y = convert.data(data, store.datasets.load, network)
+        X, Y = convert.data(data, store.datasets.load, network, request.layout)
         named(request.loss).prepare_targets(network.targets_of(Y, len(network.rows_of(X))))
     except BackproofError as error:
         error.where = ("validation", "data", *_place(data, error.where))

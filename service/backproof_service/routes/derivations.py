@@ -62,5 +62,5 @@ async def post_derivations(request: Request) -> Response:
 
 def _answer(runtime: Runtime, wanted: DerivationRequest) -> Response:
     if wanted.data is not None:
-        weighing.rows_of(wanted.data, runtime.datasets)  # refuses rows past the end of a data set
+        weighing.rows_of(wanted.data, runtime.datasets, wanted.layout)  # refuses rows past the end of a data set
     return respond.json(derivations.compute(wanted, runtime.datasets.load, runtime.settings))

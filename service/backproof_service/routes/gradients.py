@@ -64,7 +64,7 @@ async def post_gradients(request: Request, _: PreferAsync = None) -> Response:
 
 
 def _answer(runtime: Runtime, wanted: GradientsRequest, *, as_job: bool) -> Response:
-    weight = weighing.weigh(wanted, weighing.rows_of(wanted.data, runtime.datasets), runtime.settings)
+    weight = weighing.weigh(wanted, weighing.rows_of(wanted.data, runtime.datasets, wanted.layout), runtime.settings)
     if as_job or not weight.is_light(runtime.settings):
         weighing.check_data(wanted, runtime.datasets.load)
         job = answers.job(submission.submit_gradients(runtime, wanted))

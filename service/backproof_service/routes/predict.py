@@ -43,26 +43,30 @@ async def post_predict(request: Request) -> Response:
 
 
 def _answer(wanted: PredictRequest, settings: Settings) -> Response:
-    _check_size(convert.outline(wanted.network, wanted.dtype), wanted, settings)
-    net = convert.network(wanted.network, wanted.dtype)
-    run = net.forward(convert.in_dtype(wanted.x, wanted.dtype, "x"))
+    _check_size(convert.outline(wanted.network, wanted.dtype, wanted.layout), wanted, settings)
+    net = convert.network(wanted.network, wanted.dtype, wanted.layout)
+    layout = wanted.layout
+    run = net.forward(convert.samples(convert.in_dtype(wanted.x, wanted.dtype, "x"), layout))
     parts = {"pre_activations": run.Z, "activations": run.A[1:]}
-    included = {name: parts[name] for name in wanted.include}
-    return respond.json({"object": "predictions", "outputs": run.H, **included})
+    included = {name: layout.turn_each(parts[name]) for name in wanted.include}
+    return respond.json({"object": "predictions", "outputs": layout.turn_samples(run.H), **included})
 
 
 def _check_size(net: Network, wanted: PredictRequest, settings: Settings) -> None:
     """Refuses what would not fit the memory, or would be answered with more numbers than anybody reads as JSON."""
-    rows, size = len(wanted.x), net.dtype.itemsize
+    rows, size = wanted.layout.instances(wanted.x), net.dtype.itemsize
     needed = size * (3 * net.parameters + 2 * rows * sum(net.sizes))
     if needed > settings.memory_budget_bytes:
         asked = f"{rows:,} rows through this network would need {in_bytes(needed)}"
         budget = in_bytes(settings.memory_budget_bytes)
         raise invalid(
-            f"{asked}; the limit memory_budget_bytes is {budget}. Send fewer rows.", "x", code="limit_exceeded"
+            wanted.layout.words(f"{asked}; the limit memory_budget_bytes is {budget}. Send fewer rows."),
+            "x",
+            code="limit_exceeded",
         )
     numbers = rows * (net.sizes[-1] + len(wanted.include) * sum(net.sizes[1:]))
     if numbers > settings.max_answer_numbers:
         asked = f"The answer would hold {numbers:,} numbers"
         need = f"the limit max_answer_numbers is {settings.max_answer_numbers:,}"
-        raise invalid(f"{asked}; {need}. Send fewer rows, or include less.", "x", code="limit_exceeded")
+        instead = wanted.layout.words("Send fewer rows, or include less")
+        raise invalid(f"{asked}; {need}. {instead}.", "x", code="limit_exceeded")

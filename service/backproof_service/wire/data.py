@@ -1,12 +1,13 @@
 """Data on the wire: rows in the request, or a data set that was uploaded."""
 
 from types import MappingProxyType
-from typing import Annotated, Self
+from typing import Annotated, Self, TypeAlias
 
 from pydantic import Discriminator, Field, Tag, model_validator
 from typing_extensions import TypeAliasType
 
 from backproof_service.wire.base import Request, by_field, fault
+from backproof_service.wire.layout import Layout
 from backproof_service.wire.numbers import Labels, Matrix, Natural
 
 DATASET_ID = r"^sha256:[0-9a-f]{64}$"
@@ -30,14 +31,14 @@ class DataTargets(Request):
 
     in_place_of = MappingProxyType({"labels": "y"})
 
-    x: Matrix = Field(description="X, one instance a row.", examples=[[[0, 0], [0, 1], [1, 0], [1, 1]]])
-    y: Matrix = Field(description="Y, one target a row, as many rows as x.", examples=[[[0], [1], [1], [0]]])
-
-    @model_validator(mode="after")
-    def _same_rows(self) -> Self:
-        if len(self.x) != len(self.y):
-            raise fault(f"x has {len(self.x)} rows and y has {len(self.y)}; give one target for each row of x.", "y")
-        return self
+    x: Matrix = Field(
+        description="X, one instance a row; a column where the layout says so.",
+        examples=[[[0, 0], [0, 1], [1, 0], [1, 1]]],
+    )
+    y: Matrix = Field(
+        description="Y, one target a row, as many rows as x; columns where the layout says so.",
+        examples=[[[0], [1], [1], [0]]],
+    )
 
 
 class DataLabels(Request):
@@ -45,15 +46,10 @@ class DataLabels(Request):
 
     in_place_of = MappingProxyType({"y": "labels"})
 
-    x: Matrix = Field(description="X, one instance a row.", examples=[[[0.5, 1.0], [1.5, 0.0]]])
-    labels: Labels = Field(description="One class number for each row of x, counted from 0.", examples=[[0, 1]])
-
-    @model_validator(mode="after")
-    def _same_rows(self) -> Self:
-        if len(self.x) != len(self.labels):
-            given = f"x has {len(self.x)} rows and there are {len(self.labels)} labels"
-            raise fault(f"{given}; give one label for each row of x.", "labels")
-        return self
+    x: Matrix = Field(
+        description="X, one instance a row; a column where the layout says so.", examples=[[[0.5, 1.0], [1.5, 0.0]]]
+    )
+    labels: Labels = Field(description="One class number for each instance, counted from 0.", examples=[[0, 1]])
 
 
 class DataReference(Request):
@@ -70,6 +66,23 @@ class DataReference(Request):
             start, stop = self.rows
             raise fault(f"rows is [{start}, {stop}], which holds no row; from must be below to.", "rows")
         return self
+
+
+WireData: TypeAlias = DataTargets | DataLabels | DataReference
+
+
+def check_rows(data: WireData, layout: Layout, *place: str) -> None:
+    """Refuses another number of targets than of instances, in the layout's words; the fault stands in data's place."""
+    if isinstance(data, DataReference):
+        return
+    rows = layout.instances(data.x)
+    if isinstance(data, DataLabels):
+        if len(data.labels) != rows:
+            given = f"{layout.words(f'x has {rows} rows')} and there are {len(data.labels)} labels"
+            raise fault(f"{given}; give one label for each {layout.words('row')} of x.", *place, "labels")
+    elif (targets := layout.instances(data.y)) != rows:
+        told = f"x has {rows} rows and y has {targets}; give one target for each row of x."
+        raise fault(layout.words(told), *place, "y")
 
 
 NEITHER = 'Data is {"x", "y"}, {"x", "labels"} or {"dataset": "sha256:…"}; give y or labels with x, or dataset.'

@@ -1,13 +1,14 @@
 """Data sets as they are described and listed."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Discriminator, Field, RootModel, Tag
+from pydantic import Discriminator, Field, RootModel, Tag, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from backproof_service.wire.answers import Time
 from backproof_service.wire.base import Answer, by_field
-from backproof_service.wire.data import EXAMPLE_ID, DataLabels, DatasetId, DataTargets
+from backproof_service.wire.data import EXAMPLE_ID, DataLabels, DatasetId, DataTargets, check_rows
+from backproof_service.wire.layout import OURS
 from backproof_service.wire.numbers import NumberRows
 
 Uploaded = Annotated[
@@ -21,7 +22,12 @@ Uploaded = Annotated[
 
 
 class DatasetUpload(RootModel[Uploaded]):
-    """A data set as JSON: x with y, or x with labels."""
+    """A data set as JSON: x with y, or x with labels. An instance is a row, whatever the layout it is used with."""
+
+    @model_validator(mode="after")
+    def _rows_fit(self) -> Self:
+        check_rows(self.root, OURS)
+        return self
 
 
 class Dataset(Answer):

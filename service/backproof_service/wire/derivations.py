@@ -5,8 +5,9 @@ from typing import Literal
 from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
-from backproof_service.wire.base import Answer, Request
+from backproof_service.wire.base import Answer
 from backproof_service.wire.data import Data
+from backproof_service.wire.laid import Laid
 from backproof_service.wire.names import LossName
 from backproof_service.wire.network import Network
 from backproof_service.wire.numbers import Number
@@ -15,7 +16,7 @@ PARAMETER = "The parameter whose gradient is derived: layers.K.weights or layers
 ID = "The number of a node; no two nodes of one derivation share one."
 
 
-class DerivationRequest(Request):
+class DerivationRequest(Laid):
     """A network, a loss and a parameter; with data, every line is evaluated on it, always in float64."""
 
     network: Network = Field(description="The network; its shapes, activations and biases make the derivation.")

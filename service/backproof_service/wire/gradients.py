@@ -6,8 +6,9 @@ from pydantic import Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
 from typing_extensions import TypeAliasType
 
-from backproof_service.wire.base import Answer, Request, fault
+from backproof_service.wire.base import Answer, fault
 from backproof_service.wire.data import Data
+from backproof_service.wire.laid import Laid
 from backproof_service.wire.names import Dtype, Form, Include, LossName, Route, WitnessName
 from backproof_service.wire.network import Network
 from backproof_service.wire.numbers import Number, NumberRows
@@ -17,7 +18,7 @@ Forms = TypeAliasType(
 )
 
 
-class GradientsRequest(Request):
+class GradientsRequest(Laid):
     """A network, a loss and data, and what to find out about their gradients."""
 
     network: Network = Field(description="The network.")

@@ -4,13 +4,14 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from backproof_service.wire.base import Request, fault
+from backproof_service.wire.base import fault
+from backproof_service.wire.laid import Laid
 from backproof_service.wire.names import Dtype, PredictInclude
 from backproof_service.wire.network import Network
 from backproof_service.wire.numbers import Matrix
 
 
-class PredictRequest(Request):
+class PredictRequest(Laid):
     """A network and rows for it."""
 
     network: Network = Field(description="The network.")

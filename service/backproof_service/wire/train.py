@@ -6,7 +6,8 @@ from pydantic import Discriminator, Field, Tag, ValidationInfo, field_validator
 from typing_extensions import TypeAliasType
 
 from backproof_service.wire.base import Request, by_field, fault, limit
-from backproof_service.wire.data import Data
+from backproof_service.wire.data import Data, check_rows
+from backproof_service.wire.laid import Laid
 from backproof_service.wire.names import Dtype, LossName, Route, TrainForm
 from backproof_service.wire.network import Network, count
 from backproof_service.wire.numbers import Natural, Positive
@@ -58,7 +59,7 @@ JobLabels = TypeAliasType(
 )
 
 
-class TrainRequest(Request):
+class TrainRequest(Laid):
     """A training run."""
 
     network: Network = Field(description="The network before training.")
@@ -76,6 +77,13 @@ class TrainRequest(Request):
     labels: JobLabels = Field(
         default_factory=dict, description="Your own words about this job.", examples=[{"exp": "a"}]
     )
+
+    @field_validator("validation")
+    @classmethod
+    def _validation_rows_fit(cls, validation: Validation | None, info: ValidationInfo) -> Validation | None:
+        if isinstance(validation, ValidationData) and "layout" in info.data:
+            check_rows(validation.data, info.data["layout"], "data")
+        return validation
 
     @field_validator("epochs")
     @classmethod
