@@ -11,12 +11,25 @@ from threadpoolctl import threadpool_limits
 from backproof_service.http import docs, handlers, openapi
 from backproof_service.http.middleware import BodyLimit, RequestIds
 from backproof_service.http.parameters import only_known
-from backproof_service.routes import datasets, derivations, gradients, jobs, meta, predict, results, train
+from backproof_service.routes import (
+    check,
+    datasets,
+    derivations,
+    gradients,
+    jobs,
+    meta,
+    points,
+    predict,
+    results,
+    train,
+)
 from backproof_service.runtime import Runtime
 from backproof_service.settings import Settings
 
 ROUTERS = (
     gradients.router,
+    check.router,
+    points.router,
     derivations.router,
     train.router,
     jobs.router,

@@ -7,12 +7,25 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from backproof_service.wire import capabilities, datasets, derivations, gradients, jobs, predict, problems, train
+from backproof_service.wire import (
+    capabilities,
+    check,
+    datasets,
+    derivations,
+    gradients,
+    jobs,
+    points,
+    predict,
+    problems,
+    report,
+    train,
+)
 from backproof_service.wire.base import WireSchema
 
 MODELS: tuple[type[BaseModel], ...] = (
     capabilities.Capabilities,
     capabilities.Health,
+    check.CheckRequest,
     datasets.Dataset,
     datasets.DatasetList,
     datasets.DatasetUpload,
@@ -27,8 +40,11 @@ MODELS: tuple[type[BaseModel], ...] = (
     jobs.Metrics,
     jobs.Predictions,
     jobs.Weights,
+    points.PointAnswer,
+    points.PointRequest,
     predict.PredictRequest,
     problems.Problem,
+    report.GradientReport,
     train.TrainRequest,
 )
 DESCRIPTION = """\
@@ -38,6 +54,9 @@ and the vectorised Magnus-Neudecker one, and says whether they are equal.
 Every address is there twice, at `/` and at `/v1`; this document names the first. Whatever fails is answered with
 `application/problem+json`, whose `detail` says what was given, what was needed and what to do. Numbers that JSON cannot
 hold are the strings "NaN", "Infinity" and "-Infinity" in answers; data that holds them is refused.
+
+Weights are inputs × outputs and an instance is a row, unless the `layout` of a request says that yours lie otherwise.
+It is then read and answered in your layout, and so is what follows from it, such as the weights of a job.
 """
 
 
