@@ -11,6 +11,7 @@ module Net = Net
 module Data = Data
 module Optimizer = Optimizer
 module Choice = Choice
+module Previous = Previous
 
 (** {1 What is answered} *)
 
@@ -19,6 +20,8 @@ module Weights = Weights
 module Metrics = Metrics
 module Twins = Twins
 module Gradients = Gradients
+module Gradient_report = Gradient_report
+module Test_point = Test_point
 module Derivation = Derivation
 module Predictions = Predictions
 module Dataset = Dataset

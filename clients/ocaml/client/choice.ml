@@ -27,3 +27,13 @@ let layout_json { weights; samples } =
   let weights = match weights with `In_out -> "in_out" | `Out_in -> "out_in" in
   let samples = match samples with `Rows -> "rows" | `Columns -> "columns" in
   Write.(fields [ ("weights", Some (text weights)); ("samples", Some (text samples)) ])
+
+let layout_of : Yojson.Safe.t -> layout option = function
+  | `Assoc l -> (
+      match List.assoc_opt "layout" l with
+      | Some (`Assoc l) ->
+          let is name chosen = List.assoc_opt name l = Some (`String chosen) in
+          let weights = if is "weights" "out_in" then `Out_in else `In_out in
+          Some { weights; samples = (if is "samples" "columns" then `Columns else `Rows) }
+      | _ -> None)
+  | _ -> None

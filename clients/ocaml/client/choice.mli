@@ -40,3 +40,6 @@ val witness_name : [< witness ] -> string
 val part_name : [< part ] -> string
 val at_name : at -> string
 val layout_json : layout -> Yojson.Safe.t
+
+val layout_of : Yojson.Safe.t -> layout option
+(** The layout that a request says; whether it is one is for the service to say. *)

@@ -96,6 +96,15 @@ let gradients ?forms ?route ?dtype ?witnesses ?include_ ?layout c net ~loss ~dat
   found c (Requests.gradients ?forms ?route ?dtype ?witnesses ?include_ ?layout net ~loss ~data)
 
 let compare c json = found c (Requests.compare json)
+
+let check ?dtype ?layout ?loss_value ?pre_activations ?activations ?deltas ?updated_weights ?learning_rate
+    ?weight_decay ?momentum ?previous c net ~loss ~grads ~x ~y =
+  run c
+    (Requests.check ?dtype ?layout ?loss_value ?pre_activations ?activations ?deltas ?updated_weights ?learning_rate
+       ?weight_decay ?momentum ?previous net ~loss ~grads ~x ~y)
+
+let check_json c json = run c (Requests.check_json json)
+let point ?layout ?seed c net ~loss = run c (Requests.point ?layout ?seed net ~loss)
 let derive ?data c net ~loss ~parameter = run c (Requests.derive ?data net ~loss ~parameter)
 let derive_json c json = run c (Requests.derive_json json)
 let predict ?dtype ?include_ ?layout c net x = run c (Requests.predict ?dtype ?include_ ?layout net x)

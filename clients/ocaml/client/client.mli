@@ -135,6 +135,41 @@ val gradients :
 (** [gradients c net ~loss ~data] is the gradients in each form and their comparison; the arguments are the fields of
     POST /gradients. What the service makes a job of is waited for. *)
 
+val check :
+  ?dtype:Choice.dtype ->
+  ?layout:Choice.layout ->
+  ?loss_value:float ->
+  ?pre_activations:Mat.t option list ->
+  ?activations:Mat.t option list ->
+  ?deltas:Mat.t option list ->
+  ?updated_weights:Backprop.grads ->
+  ?learning_rate:float ->
+  ?weight_decay:float ->
+  ?momentum:float ->
+  ?previous:Previous.t ->
+  t ->
+  Network.t ->
+  loss:Loss.t ->
+  grads:Backprop.grads ->
+  x:Mat.t ->
+  y:Mat.t ->
+  (Gradient_report.t, error) result
+(** [check c net ~loss ~grads ~x ~y] is the service's report on [grads], your own gradients of [loss] for the rows [x]
+    and the targets [y], first layer first. It is [Ok] even when [grads] are wrong; see {!Gradient_report.agrees} and
+    {!Gradient_report.type-t.diagnosis}. What else you have makes the cause easier to find: Z, A and δ over the layers,
+    [None] for one that you have not, and the parameters after the step, as [updated_weights] with the [learning_rate]
+    (and [weight_decay], [momentum], the [previous] step) that made them. Where only those are to be judged, [grads]
+    may be [[]].
+
+    Your numbers may be of any shape, and not finite: that is reported. [dtype] is the precision they were computed in;
+    without it that is told by the numbers. Everything but [net] is sent as it is given, and has to lie as [layout]
+    says. *)
+
+val point : ?layout:Choice.layout -> ?seed:int -> t -> Net.t -> loss:Loss.t -> (Test_point.t, error) result
+(** [point c net ~loss] is a small point, off kinks, at which every mistake changes a gradient that can do so in a
+    network of the sizes, activations and biases of [net], with the right numbers there. The same [seed] gives the same
+    point. *)
+
 val derive : ?data:Data.t -> t -> Net.t -> loss:Loss.t -> parameter:string -> (Derivation.t, error) result
 (** [derive c net ~loss ~parameter] is the proof, line by line, that the vectorised gradient by [parameter], as
     ["layers.0.weights"], is the matched one. With [data], each line is evaluated on its first rows as well, in float64.
@@ -197,6 +232,10 @@ val submit : t -> Yojson.Safe.t -> (Job.t, error) result
 
 val compare : t -> Yojson.Safe.t -> (Gradients.t, error) result
 (** [compare c json] is as {!gradients}, with the object of POST /gradients. *)
+
+val check_json : t -> Yojson.Safe.t -> (Gradient_report.t, error) result
+(** [check_json c json] is as {!check}, with the object of POST /gradients/check, as a case file holds it; numbers of
+    yours may be floats that are not finite. *)
 
 val derive_json : t -> Yojson.Safe.t -> (Derivation.t, error) result
 (** [derive_json c json] is as {!derive}, with the object of POST /derivations. *)

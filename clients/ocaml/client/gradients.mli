@@ -48,5 +48,6 @@ val witness : string -> t -> form option
 
 (**/**)
 
+val layer : Yojson.Safe.t -> Backprop.grad
 val read : Yojson.Safe.t -> t
 (** The gradients that a JSON object is; raises Read.Bad where it is none. *)

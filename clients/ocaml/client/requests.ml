@@ -66,6 +66,48 @@ let gradients ?forms ?route ?dtype ?witnesses ?include_ ?layout net ~loss ~data 
     ]
 
 let compare json = compared (fun () -> json)
+
+(* ---- gradients of the caller's own *)
+
+let checked ?layout make = posted "/gradients/check" (Gradient_report.read ?layout) make
+let sent write l = if l = [] then None else Some (write l)
+
+let check ?dtype ?layout ?loss_value ?pre_activations ?activations ?deltas ?updated_weights ?learning_rate
+    ?weight_decay ?momentum ?previous net ~loss ~grads ~x ~y =
+  checked ?layout @@ fun () ->
+  Write.fields
+    [
+      ("network", Some (Net.json ?layout (Net.given net)));
+      ("loss", Some (Net.loss loss));
+      ("data", Some (Data.json (Data.rows ~x ~y)));
+      ("dtype", named Choice.dtype_name dtype);
+      ("layout", Option.map Choice.layout_json layout);
+      ("loss_value", Option.map Claim.number loss_value);
+      ("pre_activations", Option.map Claim.matrices pre_activations);
+      ("activations", Option.map Claim.matrices activations);
+      ("deltas", Option.map Claim.matrices deltas);
+      ("gradients", sent Claim.layers grads);
+      ("updated_weights", Option.map Claim.layers updated_weights);
+      ("learning_rate", Option.map Write.number learning_rate);
+      ("weight_decay", Option.map Write.number weight_decay);
+      ("momentum", Option.map Write.number momentum);
+      ("previous", Option.map Claim.previous previous);
+    ]
+
+let check_json json = checked ?layout:(Choice.layout_of json) (fun () -> Claim.named json)
+
+let point ?layout ?seed net ~loss =
+  posted "/points" (Test_point.read ?layout) @@ fun () ->
+  Write.fields
+    [
+      ("network", Some (Net.json ?layout net));
+      ("loss", Some (Net.loss loss));
+      ("seed", Option.map Write.count seed);
+      ("layout", Option.map Choice.layout_json layout);
+    ]
+
+(* ---- derivations and outputs *)
+
 let derived make = posted "/derivations" Derivation.read make
 
 let derive ?data net ~loss ~parameter =

@@ -45,6 +45,29 @@ val gradients :
   gradients sendable
 (** [gradients net ~loss ~data] is POST /gradients; it is not to be repeated. *)
 
+val check :
+  ?dtype:Choice.dtype ->
+  ?layout:Choice.layout ->
+  ?loss_value:float ->
+  ?pre_activations:Mat.t option list ->
+  ?activations:Mat.t option list ->
+  ?deltas:Mat.t option list ->
+  ?updated_weights:Backprop.grads ->
+  ?learning_rate:float ->
+  ?weight_decay:float ->
+  ?momentum:float ->
+  ?previous:Previous.t ->
+  Network.t ->
+  loss:Loss.t ->
+  grads:Backprop.grads ->
+  x:Mat.t ->
+  y:Mat.t ->
+  Gradient_report.t sendable
+(** [check net ~loss ~grads ~x ~y] is POST /gradients/check. *)
+
+val point : ?layout:Choice.layout -> ?seed:int -> Net.t -> loss:Loss.t -> Test_point.t sendable
+(** [point net ~loss] is POST /points. *)
+
 val derive : ?data:Data.t -> Net.t -> loss:Loss.t -> parameter:string -> Derivation.t sendable
 (** [derive net ~loss ~parameter] is POST /derivations. *)
 
@@ -60,6 +83,9 @@ val submit : Write.json -> Job.t sendable
 
 val compare : Write.json -> gradients sendable
 (** [compare json] is POST /gradients of [json]. *)
+
+val check_json : Write.json -> Gradient_report.t sendable
+(** [check_json json] is POST /gradients/check of [json], see {!Claim.named}. *)
 
 val derive_json : Write.json -> Derivation.t sendable
 (** [derive_json json] is POST /derivations of [json]. *)

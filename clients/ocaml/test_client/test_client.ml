@@ -3,6 +3,7 @@ let () =
     [
       ("sending", Sending.cases);
       ("answers", Answers.cases);
+      ("checks", Checks.cases);
       ("asking again", Asking_again.cases);
       ("waiting", Waits.cases);
       ("remote", Remotes.cases);
