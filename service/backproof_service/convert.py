@@ -129,6 +129,11 @@ def samples(sent: Array, layout: Layout) -> Array:
     return np.ascontiguousarray(layout.turn_samples(sent))
 
 
+def notes(found: Sequence[str], wire: WireData, layout: Layout) -> list[str]:
+    """What the core notes about rows, said of the samples that were sent."""
+    return [note if isinstance(wire, DataReference) else layout.words(note) for note in found]
+
+
 def load_rows(wire: DataReference, load: LoadDataset) -> tuple[Array, Array | None, Labels | None]:
     """The rows of a stored data set that a reference names; raises what `load` raises, and a Problem beyond the end."""
     if wire.rows is None:

@@ -42,7 +42,7 @@ def compute(request: DerivationRequest, load: convert.LoadDataset, settings: Set
     _, notes = loss.prepare_targets(net.targets_of(Y, len(net.rows_of(X))))
     budget = min(settings.max_derivation_bytes, settings.memory_budget_bytes)
     found = derive(net, loss, request.parameter, X, Y, budget=budget)
-    return _answer(found, [*notes, *_notes(found, X)])
+    return _answer(found, [*convert.notes(notes, request.data, request.layout), *_notes(found, X)])
 
 
 # ---------------------------------------------------------------- refusals

@@ -24,6 +24,7 @@ def compute(request: GradientsRequest, load: convert.LoadDataset, settings: Sett
     loss = losses.named(request.loss)
     budget = settings.memory_budget_bytes
     _, notes = loss.prepare_targets(net.targets_of(Y, len(X)))  # the core prepares Y itself, wherever it is used
+    notes = convert.notes(notes, request.data, request.layout)
     jacobian = None
     if "jacobian" in request.include:
         jacobian = convert.jacobians(backprop.jacobian(net, X, Y, loss=loss, budget=budget))

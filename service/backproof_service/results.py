@@ -14,8 +14,9 @@ from .store import history, states
 from .store.blobs import Array, BlobDamaged
 from .store.folder import Store
 from .store.jobs import Job
+from .wire.layout import Layout
 
-__all__ = ["Moment", "curve", "parameters", "stored", "weights"]
+__all__ = ["Moment", "curve", "layout", "parameters", "stored", "weights"]
 
 EPOCH = re.compile("[1-9][0-9]*")
 WIDTHS = {"metrics": len(COLUMNS), "twins": len(TwinComparison._fields)}
@@ -52,6 +53,11 @@ def weights(store: Store, job: Job, at: str, form: str | None) -> Moment:
     if at in found:
         return found[at]
     return _at_epoch(found, at, job)
+
+
+def layout(job: Job) -> Layout:
+    """The layout that the job was submitted in, which its answers speak."""
+    return Layout.model_validate(job.config.get("layout", {}))
 
 
 def _saved(store: Store, job: Job, form: str) -> dict[str, Moment]:

@@ -16,6 +16,7 @@ from backproof_core.errors import (
 )
 from backproof_service.http.sentences import faults
 from backproof_service.wire.data import DataLabels, DataReference
+from backproof_service.wire.layout import Layout
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -137,8 +138,8 @@ def _of_faults(found: Sequence[tuple[str, str, str, str]]) -> Problem:
 def of_core(error: BackproofError, request: BaseModel | None = None) -> Problem:
     """An error of the core, pointing at the place in the request that it came from."""
     code = next((name for kind, name in CORE_CODES.items() if isinstance(error, kind)), "invalid_value")
-    place = pointer(_path(error.where, request))
-    detail = str(error) + ("" if str(error).endswith((".", "?")) else ".")
+    path, words = _in_layout(_path(error.where, request), str(error), request)
+    place, detail = pointer(path), words + ("" if words.endswith((".", "?")) else ".")
     extra: dict[str, Any] = {}
     if isinstance(error, TooLargeForForm):
         extra = {"predicted_bytes": error.predicted_bytes, "budget_bytes": error.budget_bytes, "fits": list(error.fits)}
@@ -149,12 +150,23 @@ def of_core(error: BackproofError, request: BaseModel | None = None) -> Problem:
     return Problem(422, code, at(place, detail), errors=[{"pointer": place, "detail": detail}], **extra)
 
 
+def _in_layout(path: Where, words: str, request: BaseModel | None) -> tuple[Where, str]:
+    """A place in the request and what is wrong there, as its layout has it: the core speaks of samples in rows."""
+    layout = getattr(request, "layout", None)
+    at = next((i for i, name in enumerate(path) if name in ("x", "y")), None)
+    if not isinstance(layout, Layout) or at is None or not set(path[:at]) <= {"data", "validation"}:
+        return path, words
+    return (*path[:at], *layout.place(path[at:])), layout.words(words)
+
+
 def _path(where: Where, request: BaseModel | None) -> Where:
     """Where in the request an input of the core stands."""
     if not where:
         return ()
     if where[0] in IN_NETWORK:
         return ("network", *where)
+    if where[0] == "x" and getattr(request, "dataset", None) is not None:
+        return ("dataset",)
     data = getattr(request, "data", None)
     if where[0] not in ("x", "y") or (request is not None and data is None):
         return where

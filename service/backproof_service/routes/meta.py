@@ -16,6 +16,7 @@ from backproof_service.http.problems import Problem
 from backproof_service.runtime import Runtime
 from backproof_service.settings import Settings
 from backproof_service.wire.capabilities import Capabilities, Health
+from backproof_service.wire.layout import SAMPLES, WEIGHTS
 from backproof_service.wire.names import FORMS, ROUTES
 
 router = APIRouter(tags=["service"])
@@ -49,6 +50,7 @@ def capabilities(settings: Settings) -> dict[str, Any]:
         "inits": list(INITS),
         "forms": list(FORMS),
         "routes": list(ROUTES),
+        "layouts": {"weights": list(WEIGHTS), "samples": list(SAMPLES)},
         "limits": settings.limits | {"max_wait_seconds": int(LONGEST_WAIT)},
         "versions": {name: version(name) for name in PACKAGES},
     }

@@ -22,6 +22,7 @@ from backproof_service.store import history
 from backproof_service.store.blobs import Array
 from backproof_service.store.jobs import Job
 from backproof_service.wire import jobs as wire
+from backproof_service.wire.layout import Layout
 
 router = APIRouter(tags=["jobs"])
 
@@ -65,10 +66,11 @@ async def metrics(request: Request, job_id: JobId, max_points: MaxPoints = 1000)
     ),
 )
 async def weights(request: Request, job_id: JobId, at: At = "latest", form: Form = None) -> Response:
-    """Of a running job, as they were last saved; npz (layers.0.weights, …) by `Accept: application/x-npz`.
+    """Of a running job, as they were last saved. As JSON they lie in the layout that the job was submitted in.
 
+    By `Accept: application/x-npz` they are the arrays layers.0.weights, layers.0.bias, …, always inputs × outputs.
     By `Accept: text/x-ocaml` the network is an OCaml module: a file that needs the standard library alone and defines
-    `predict : float array array -> float array array`, rows in, rows out, with the weights bit for bit.
+    `predict : float array array -> float array array`, always rows in, rows out, with the weights bit for bit.
     """
     kind = accepted(request, (JSON, NPZ, OCAML))
     runtime: Runtime = request.app.state.runtime
@@ -79,9 +81,7 @@ async def weights(request: Request, job_id: JobId, at: At = "latest", form: Form
     if kind == OCAML:
         text = await to_thread.run_sync(ocamlsource.source, found.network, _origin(job, at, found))
         return _file(text.encode(), f"{OCAML}; charset=utf-8", f"{job_id}_{at}.ml")  # no hyphen: it names a module
-    layers = [
-        {"weights": layer.W, "bias": layer.b, "activation": layer.activation.name} for layer in found.network.layers
-    ]
+    layers = convert.layers(found.network, results.layout(job))
     payload = {"job": job_id, "at": at, "epoch": found.epoch, "layers": layers}
     return await to_thread.run_sync(respond.json, payload)
 
@@ -123,29 +123,32 @@ async def gradients(request: Request, job_id: JobId) -> Response:
     ),
 )
 async def predict(request: Request, job_id: JobId) -> Response:
-    """For rows that are sent, or for those of a data set."""
+    """For rows that are sent, or for those of a data set; in the layout that is sent, else in the job's."""
     runtime: Runtime = request.app.state.runtime
     job = await _training_job(runtime, job_id)
-    body = await parse(request, wire.JobPredictRequest)
-    return await to_thread.run_sync(_predicted, runtime, job, body, limiter=request.app.state.computing)
+    sent = await parse(request, wire.JobPredictRequest)
+    layout = sent.layout or results.layout(job)
+    request.state.parsed = body = sent.model_copy(update={"layout": layout})  # what problems are told in
+    return await to_thread.run_sync(_predicted, runtime, job, body, layout, limiter=request.app.state.computing)
 
 
-def _predicted(runtime: Runtime, job: Job, body: wire.JobPredictRequest) -> Response:
+def _predicted(runtime: Runtime, job: Job, body: wire.JobPredictRequest, layout: Layout) -> Response:
     found = results.weights(runtime.store, job, body.at, None)
-    X = _rows(runtime, body)
+    X = _rows(runtime, job, body, layout)
     outputs, most = len(X) * found.network.sizes[-1], runtime.settings.max_answer_numbers
     if outputs > most:
         asked = f"The answer would hold {outputs:,} numbers; the limit max_answer_numbers is {most:,}."
-        raise invalid(f"{asked} Ask for fewer rows.", "x" if body.dataset is None else "rows", code="limit_exceeded")
-    H = found.network.predict(convert.in_dtype(X, job.config["dtype"], "x"))
-    return respond.json({"object": "predictions", "at": body.at, "outputs": H})
+        instead = "Ask for fewer rows." if body.dataset else layout.words("Ask for fewer rows.")
+        raise invalid(f"{asked} {instead}", "rows" if body.dataset else "x", code="limit_exceeded")
+    H = found.network.predict(X)
+    return respond.json({"object": "predictions", "at": body.at, "outputs": layout.turn_samples(H)})
 
 
-def _rows(runtime: Runtime, body: wire.JobPredictRequest) -> Array:
-    """The rows that the request means."""
+def _rows(runtime: Runtime, job: Job, body: wire.JobPredictRequest, layout: Layout) -> Array:
+    """The rows that the request means, in the type of the job."""
     if body.dataset is None:
         assert body.x is not None
-        return body.x
+        return convert.samples(convert.in_dtype(body.x, job.config["dtype"], "x"), layout)
     known = runtime.datasets.get(body.dataset)
     if known is None:
         detail = f"There is no data set {body.dataset}; GET /datasets lists those there are."
@@ -154,7 +157,7 @@ def _rows(runtime: Runtime, body: wire.JobPredictRequest) -> Array:
     if stop > known.rows:
         raise invalid(f"rows is [{start}, {stop}], but the data set has {known.rows:,} rows.", "rows")
     X, _, _ = runtime.datasets.load(body.dataset, (start, stop))
-    return X
+    return convert.in_dtype(X, job.config["dtype"], "x")
 
 
 async def _training_job(runtime: Runtime, job_id: str) -> Job:

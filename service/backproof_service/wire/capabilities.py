@@ -14,6 +14,13 @@ class AdmissiblePair(Answer):
     activation: str = Field(description="The activation of the last layer.", examples=["softmax"])
 
 
+class Layouts(Answer):
+    """How matrices may lie; the first of each is meant where nothing is said."""
+
+    weights: list[str] = Field(description="How weights may lie.", examples=[["in_out", "out_in"]])
+    samples: list[str] = Field(description="How instances may lie.", examples=[["rows", "columns"]])
+
+
 class Capabilities(Answer):
     """Names and limits."""
 
@@ -27,6 +34,7 @@ class Capabilities(Answer):
     inits: list[str] = Field(description="Initialisations of weights.")
     forms: list[str] = Field(description="Forms of backpropagation.")
     routes: list[str] = Field(description="Ways to evaluate the vectorised form.")
+    layouts: Layouts = Field(description="The values of layout, in every request that holds a network or data.")
     limits: dict[str, int] = Field(
         description="Limits by name; max_wait_seconds is the longest wait that Prefer may ask for."
     )

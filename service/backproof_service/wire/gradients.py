@@ -50,16 +50,17 @@ class GradientsRequest(Laid):
 
 
 class LayerGradient(Answer):
-    """∂loss/∂W and ∂loss/∂b of one layer, in the shapes of W and b."""
+    """∂loss/∂W and ∂loss/∂b of one layer, in the shapes of W and b as they lie in the layout."""
 
-    weights: NumberRows = Field(description="∂loss/∂W, inputs × outputs.")
+    weights: NumberRows = Field(description="∂loss/∂W, inputs × outputs; outputs × inputs where the layout is out_in.")
     bias: list[Number] | None = Field(description="∂loss/∂b; null where the layer has no bias.")
 
 
 class LayerJacobian(Answer):
     """The whole Jacobian of the error matrix by one layer's parameters, rows and columns in vec order.
 
-    It has N·d_L rows: row k·N + n belongs to the entry for example n and output k, all counted from 0.
+    It has N·d_L rows: row k·N + n belongs to the entry for example n and output k, all counted from 0. The layout
+    changes nothing of it: W is inputs × outputs here, and examples are rows.
     """
 
     weights: NumberRows = Field(
@@ -76,9 +77,11 @@ class FormAnswer(Answer):
         None, description="The vectorised form's route."
     )
     gradients: SkipJsonSchema[None] | list[LayerGradient] = Field(None, description="Gradients by layer.")
-    deltas: SkipJsonSchema[None] | list[NumberRows] = Field(None, description="δ_l by layer, N×d_l.")
-    activations: SkipJsonSchema[None] | list[NumberRows] = Field(None, description="A_1 … A_L.")
-    pre_activations: SkipJsonSchema[None] | list[NumberRows] = Field(None, description="Z_1 … Z_L.")
+    deltas: SkipJsonSchema[None] | list[NumberRows] = Field(
+        None, description="δ_l by layer, N×d_l; d_l×N where samples are columns."
+    )
+    activations: SkipJsonSchema[None] | list[NumberRows] = Field(None, description="A_1 … A_L, likewise.")
+    pre_activations: SkipJsonSchema[None] | list[NumberRows] = Field(None, description="Z_1 … Z_L, likewise.")
     jacobian: SkipJsonSchema[None] | list[LayerJacobian] = Field(
         None, description="Jacobians of the error matrix by layer (vectorized only)."
     )

@@ -10,6 +10,7 @@ from backproof_service.wire.answers import Time
 from backproof_service.wire.base import Answer, Request, by_field, fault
 from backproof_service.wire.data import DatasetId, RowRange
 from backproof_service.wire.gradients import GradientsAnswer
+from backproof_service.wire.layout import Layout
 from backproof_service.wire.network import LayerAnswer
 from backproof_service.wire.numbers import Matrix, Number, NumberRows, as_integer, shown
 from backproof_service.wire.problems import Problem
@@ -119,7 +120,7 @@ class JobList(Answer):
 
 
 class Weights(Answer):
-    """The weights of a run at one time."""
+    """The weights of a run at one time, in the layout that the job was submitted in."""
 
     job: str = Field(description="The job's id.")
     at: str = Field(description="latest, best, or an epoch.")
@@ -182,7 +183,12 @@ PredictAt = TypeAliasType(
 class JobPredictRequest(Request):
     """Rows for the network of a job: x, or a data set."""
 
-    x: Matrix | None = Field(None, description="X, one instance a row.", examples=[[[0, 1], [1, 1]]])
+    layout: Layout | None = Field(
+        None, description="How x lies, and the outputs; null or absent for the layout that the job was submitted in."
+    )
+    x: Matrix | None = Field(
+        None, description="X, one instance a row; a column where the layout says so.", examples=[[[0, 1], [1, 1]]]
+    )
     dataset: DatasetId | None = Field(None, description="A data set whose rows are the input, in place of x.")
     rows: RowRange | None = Field(None, description="Half-open range [from, to] of the data set's rows.")
     at: PredictAt = Field("latest", description="Which weights: latest, best or 0 (the initial).")
@@ -201,7 +207,7 @@ class JobPredictRequest(Request):
 
 
 class Predictions(Answer):
-    """Outputs, one row for each row of x."""
+    """Outputs, one row for each row of x; columns for columns, where the layout says so."""
 
     object: Literal["predictions"] = Field(description="What this is.")
     at: SkipJsonSchema[None] | str = Field(None, description="Which weights, where a job's were used.")
