@@ -108,35 +108,12 @@ def scope(activation: str) -> dict[str, Any]:
     A = f(Z)
     M = delta_above @ W_above.T
     delta = f.pullback(Z, A, M)
-    return {
-        "np": np,
-        "N": N,
-        "d": q,
-        "X": A_in,
-        "Y": Y,
-        "A_in": A_in,
-        "W": W,
-        "b": b,
-        "Z": Z,
-        "A": A,
-        "H": A,
-        "M": M,
-        "f": f,
-        "df": lambda Z: f.pullback(Z, f(Z), np.ones_like(Z)),
-        "f_below": lambda Z: A_in,
-        "Z_below": A_in,
-        "W_above": W_above,
-        "delta_above": delta_above,
-        "dW_above": np.ones_like(W_above),
-        "delta": delta,
-        "dW": A_in.T @ delta,
-        "db": delta.sum(axis=0),
-        "grads": ["above", "below"],
-        "rate": 0.1,
-        "decay": 0.01,
-        "mu": 0.9,
-        "velocity": velocity,
-    }
+    layer = {"A_in": A_in, "W": W, "b": b, "Z": Z, "A": A, "M": M, "delta": delta}
+    last = {"N": N, "d": q, "Y": Y, "H": A}
+    neighbours = {"W_above": W_above, "delta_above": delta_above, "dW_above": np.ones_like(W_above), "Z_below": A_in}
+    functions = {"np": np, "f": f, "df": lambda Z: f.pullback(Z, f(Z), np.ones_like(Z)), "f_below": lambda Z: Z}
+    found = {"dW": A_in.T @ delta, "db": delta.sum(axis=0), "grads": ["above", "below"]}
+    return layer | last | neighbours | functions | found | {"rate": 0.1, "decay": 0.01, "mu": 0.9, "velocity": velocity}
 
 
 def right(mistake: Mistake, names: dict[str, Any]) -> dict[str, list[Any]]:
