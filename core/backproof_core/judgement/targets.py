@@ -1,0 +1,97 @@
+"""The caller's blocks as targets: how near a hypothesis has to come to one to explain it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from backproof_core.backprop.gradients import Gradients
+from backproof_core.judgement.bounds import Bounds
+from backproof_core.judgement.claim import Claim, LayerClaim
+from backproof_core.vec import Array
+
+SHARE = 0.05  # of what is off, that an explanation may leave
+SLACK = 4.0  # a wrong computation may round more than the right one
+COARSEST = 1e-3  # of a block: rounding beyond it explains nothing
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Target:
+    """One block of the caller's with ours, and what rounding explains between them.
+
+    limit is that bound, absolute, and share the same over our largest entry.
+    """
+
+    yours: Array
+    ours: Array
+    limit: float
+    share: float
+
+    @classmethod
+    def of(cls, yours: Array, ours: Array, limit: float) -> "Target":
+        largest = float(np.abs(ours).max(initial=0.0))
+        share = limit / largest if largest > 0 else 0.0
+        return cls(yours, ours, limit, min(max(share, 1e-14), COARSEST))
+
+    @property
+    def off(self) -> float:
+        """The largest difference, infinite where shapes differ or a number is not finite."""
+        if self.yours.shape != self.ours.shape or not np.isfinite(self.yours).all():
+            return float("inf")
+        return float(np.abs(self.yours - self.ours).max(initial=0.0))
+
+    @property
+    def is_right(self) -> bool:
+        """Whether rounding explains the difference."""
+        return self.off <= self.limit
+
+    def residual(self, M: Array) -> float | None:
+        """What a hypothesis leaves, over the largest entry; None where it does not explain the block."""
+        if M.shape != self.yours.shape:
+            return None
+        left = float(np.abs(self.yours - M).max(initial=0.0))
+        largest = float(np.abs(M).max(initial=0.0))
+        allowed = self.limit if self.is_right else min(SLACK * self.share * largest + self.limit, SHARE * self.off)
+        if not left <= allowed:
+            return None
+        return left / largest if largest > 0 else 0.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Targets:
+    """The targets of a backward pass, by layer; None for what was not sent."""
+
+    weights: tuple[Target | None, ...]
+    biases: tuple[Target | None, ...]
+    deltas: tuple[Target | None, ...]
+
+    @classmethod
+    def of(cls, claim: Claim, ours: Gradients, deltas: tuple[Array, ...], bounds: Bounds) -> "Targets":
+        depth = len(ours.layers)
+        sent = claim.gradients or (LayerClaim(),) * depth
+        limits = bounds.gradients.layers
+        return cls(
+            tuple(_target(c.W, g.W, b.W) for c, g, b in zip(sent, ours.layers, limits)),
+            tuple(_target(c.b, g.b, b.b) for c, g, b in zip(sent, ours.layers, limits)),
+            tuple(_target(M, D, b) for M, D, b in zip(claim.deltas or (None,) * depth, deltas, bounds.deltas)),
+        )
+
+    def reversed(self) -> "Targets":
+        """The gradients in the reverse order of the layers, against ours as they are."""
+        return Targets(_swapped(self.weights), _swapped(self.biases), self.deltas)
+
+    def named(self) -> Mapping[tuple[str, int], Target]:
+        """All targets by list and layer."""
+        lists = {"weights": self.weights, "bias": self.biases, "deltas": self.deltas}
+        return {(name, l): t for name, targets in lists.items() for l, t in enumerate(targets) if t is not None}
+
+
+def _target(yours: Array | None, ours: Array | None, limit: Array | None) -> Target | None:
+    if yours is None or ours is None or limit is None:
+        return None
+    return Target.of(yours, ours, float(limit.max(initial=0.0)))
+
+
+def _swapped(targets: tuple[Target | None, ...]) -> tuple[Target | None, ...]:
+    pairs = zip(targets, reversed(targets))
+    return tuple(None if t is None or o is None else Target.of(o.yours, t.ours, t.limit) for t, o in pairs)

@@ -1,0 +1,206 @@
+"""The ways to make each mistake: what a wrong backward pass computes at each of its places.
+
+A pass has few places: δ_L is made (seeds), sent down through W (sends), pulled back through an activation (pulls), and
+turned into the gradients of weights and biases (weights, biases), which may then be turned around (turned). At each
+place a table says what else may be written there. The same tables plant a mistake and find it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from backproof_core.activation import ACTIVATIONS, Activation, Elementwise
+from backproof_core.judgement.setting import Setting
+from backproof_core.loss import LOSSES, Loss
+from backproof_core.vec import Array, unvec, vec
+
+SQUARES = ("half_sse", "sse", "mse")
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A mistake and which of its ways it is: another activation, a loss, a row, a number."""
+
+    id: str
+    detail: str = ""
+
+
+Made = tuple[tuple[Way, ...], Array]  # the mistakes that were made, and what came of them
+
+
+# ---------------------------------------------------------------- pulling back through an activation
+
+
+def pulls(at: Setting, l: int, M: Array) -> Iterator[tuple[Way, Array]]:
+    """M pulled back through layer l in every wrong way."""
+    activation, Z, A = at.activation(l), at.run.Z[l], at.run.A[l + 1]
+    yield Way("missing_derivative"), M
+    yield Way("derivative_at_activation"), activation.pullback(A, activation(A), M)
+    yield Way("derivative_at_preactivation"), _at_preactivation(activation, Z, M)
+    if isinstance(activation, Elementwise):
+        for other in _elementwise_but(activation):
+            yield Way("wrong_activation", other.name), other.pullback(Z, other(Z), M)
+            if other.name != "softplus":  # its derivative is not written in a
+                yield Way("wrong_activation", other.name), other.pullback(Z, A, M)
+        if activation.name == "leaky_relu":
+            yield Way("leaky_slope_missing"), M * (Z > 0)
+        return
+    inner: Array = (M * A).sum(axis=1, keepdims=True)
+    yield Way("softmax_diagonal"), M * A * (1 - A)
+    yield Way("softmax_sign"), A * (M - 2 * M * A + inner)
+    yield Way("softmax_sign"), A * (M + inner)
+    for name in ("sigmoid", "tanh"):
+        other = ACTIVATIONS[name]
+        yield Way("wrong_activation", name), other.pullback(Z, other(Z), M)
+
+
+def _at_preactivation(activation: Activation, Z: Array, M: Array) -> Array:
+    """σ′ written in a and fed with z."""
+    if activation.name == "softplus":
+        return M * -np.expm1(-Z)
+    return activation.pullback(Z, Z, M)
+
+
+def _elementwise_but(one: Activation) -> list[Activation]:
+    return [a for a in ACTIVATIONS.values() if isinstance(a, Elementwise) and a.name != one.name]
+
+
+# ---------------------------------------------------------------- δ_L
+
+
+def losses_but(at: Setting) -> list[Loss]:
+    """The other losses that are defined at the point."""
+    return [one for one in LOSSES.values() if one.name != at.loss.name and one.admits(at.net.last) and _admits(one, at)]
+
+
+def _admits(loss: Loss, at: Setting) -> bool:
+    if loss.name == "cross_entropy":
+        return bool((at.Y >= 0).all() and np.allclose(at.Y.sum(axis=1), 1, atol=1e-6))
+    return loss.name != "binary_cross_entropy" or bool(((at.Y >= 0) & (at.Y <= 1)).all())
+
+
+def seeds(at: Setting) -> Iterator[Made]:
+    """δ_L in every wrong way: by another loss, with another pullback, with the derivative left out or left in."""
+    l = at.last
+    for loss in (at.loss, *losses_but(at)):
+        wrong = () if loss is at.loss else (Way("wrong_loss", loss.name),)
+        of_loss = replace(at, loss=loss)
+        if wrong:
+            yield wrong, of_loss.seed()
+        slope = of_loss.slope()
+        for way, delta in pulls(of_loss, l, slope):
+            yield (*wrong, way), delta
+        if loss.name in SQUARES:
+            yield (*wrong, Way("output_derivative_missing")), slope
+        if of_loss.folded:
+            for delta in _left_in(of_loss):
+                yield (*wrong, Way("output_derivative_extra")), delta
+
+
+def _left_in(at: Setting) -> Iterator[Array]:
+    """(H − Y)/N with the last activation's derivative multiplied once more."""
+    seed, H = at.seed(), at.run.H
+    yield at.pull(at.last, seed)
+    if not isinstance(at.net.last, Elementwise):
+        yield seed * H * (1 - H)
+
+
+# ---------------------------------------------------------------- sending down
+
+
+def sends(at: Setting, l: int, delta: Array) -> Iterator[tuple[Way, Array]]:
+    """δ of layer l sent to the layer below through a wrong matrix."""
+    W = at.net.layers[l].W
+    if W.shape[0] == W.shape[1]:
+        yield Way("weights_not_transposed"), delta @ W
+
+
+# ---------------------------------------------------------------- gradients of weights
+
+
+def weights(at: Setting, l: int, delta: Array) -> Iterator[tuple[Way, Array]]:
+    """The gradient of W_l made from δ_l in every wrong way; some have another shape."""
+    A, Z = at.run.A, at.run.Z
+    if l > 0:
+        yield Way("input_for_activation", "z"), Z[l - 1].T @ delta
+        yield Way("input_for_activation", "x"), A[0].T @ delta
+    yield Way("activation_for_input"), A[l + 1].T @ delta
+    for way, row, c in _single(at):
+        yield way, c * (A[l][row].T @ delta[row])
+
+
+def biases(at: Setting, delta: Array) -> Iterator[tuple[Way, Array]]:
+    """The gradient of b_l made from δ_l in every wrong way."""
+    yield Way("bias_missing"), np.zeros(delta.shape[1])
+    yield Way("bias_one_row", "the first row"), delta[0]
+    yield Way("bias_one_row", "the last row"), delta[-1]
+    for way, row, c in _single(at):
+        yield way, c * delta[row].sum(axis=0)
+
+
+def _single(at: Setting) -> Iterator[tuple[Way, slice, float]]:
+    """One row alone, with its share in a mean or with all of it."""
+    N = at.rows
+    for detail, row in (("the last row", slice(N - 1, N)), ("the first row", slice(0, 1))):
+        yield Way("last_instance_only", detail), row, 1.0
+        if at.loss.averages and N > 1:
+            yield Way("last_instance_only", detail), row, float(N)
+
+
+def turned(M: Array) -> Iterator[tuple[Way, Array]]:
+    """A weight gradient laid out otherwise."""
+    if M.ndim != 2 or M.size == 1:
+        return
+    yield Way("transposed_gradient"), M.T
+    p, q = M.shape
+    if p > 1 and q > 1:
+        yield Way("row_major_unvec"), vec(M).reshape(p, q)
+        yield Way("row_major_unvec"), unvec(M.reshape(-1), p, q)
+
+
+# ---------------------------------------------------------------- the whole pass
+
+
+def settings(at: Setting) -> Iterator[tuple[Way, tuple[int, ...], Setting]]:
+    """The setting that a wrong forward pass, or another batch, makes of it: the mistake, its layers, the setting."""
+    for layers, other in _other_activations(at):
+        made = at.with_activation(layers, other)
+        if np.isfinite(made.run.H).all():
+            yield Way("wrong_activation", other.name), layers, made
+    if at.claim.previous is not None and at.claim.previous.X is not None and at.claim.previous.Y is not None:
+        yield Way("stale_batch"), (), at.at_rows(at.claim.previous.X, at.claim.previous.Y)
+    N, d = at.run.A[0].shape
+    if N == d == at.outputs and N > 1 and _admits(at.loss, replace(at, Y=at.Y.T)):
+        yield Way("layout_samples"), (), at.at_rows(at.run.A[0].T, at.Y.T)
+
+
+def _other_activations(at: Setting) -> Iterator[tuple[tuple[int, ...], Activation]]:
+    by_name: dict[str, list[int]] = {}
+    for l in range(at.depth):
+        by_name.setdefault(at.activation(l).name, []).append(l)
+    for name, layers in by_name.items():
+        groups = [(l,) for l in reversed(layers)] + ([tuple(reversed(layers))] if len(layers) > 1 else [])
+        for group in groups:
+            for other in ACTIVATIONS.values():
+                if other.name != name and (at.last not in group or at.loss.admits(other)):
+                    yield group, other
+
+
+# ---------------------------------------------------------------- factors
+
+
+def constants(at: Setting) -> dict[str, float]:
+    """The factors that may be named, by their names: −1, 2, ½, N, 1/N, N·d, 1/(N·d), and a rate that was sent."""
+    N, d = at.rows, at.outputs
+    found = {"-1": -1.0, "2": 2.0, "1/2": 0.5}
+    if N > 1:
+        found |= {"N": float(N), "1/N": 1 / N}
+    if N * d > 1 and d > 1:
+        found |= {"N·d": float(N * d), "1/(N·d)": 1 / (N * d)}
+    rate = at.claim.learning_rate
+    if rate is not None and rate not in (0.0, 1.0):
+        found |= {"rate": rate, "1/rate": 1 / rate}
+    return found
+
+
