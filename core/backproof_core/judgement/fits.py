@@ -14,7 +14,8 @@ from backproof_core.vec import Array
 
 FACTOR = "factor"
 ENOUGH = 4  # entries of a block from which an unknown number may be fitted
-DECAYS = {"weight_decay_included": 1.0, "weight_decay_doubled": 2.0}
+DECAYS = {"weight_decay_included": 1.0, "weight_decay_doubled": 2.0}  # λ's share in a gradient
+DECAYS_IN_STEP = {"weight_decay_doubled": 1.0}  # besides the one that belongs there
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +97,7 @@ def bias_fits(at: Setting, l: int, delta: Array, target: Target, budget: Budget)
     return _fits(at, l, "bias", made, target, budget)
 
 
-def _fits(
-    at: Setting, l: int, site: str, made: list[tuple[Uses, Array]], target: Target, budget: Budget
-) -> list[Fit]:
+def _fits(at: Setting, l: int, site: str, made: list[tuple[Uses, Array]], target: Target, budget: Budget) -> list[Fit]:
     """The right block and what changes it. A mistake that changes nothing here is not one that was made."""
     (_, right), *wrong = made
     found = [fit((), right, target)]
@@ -120,9 +119,7 @@ def same(M: Array, N: Array) -> bool:
 # ---------------------------------------------------------------- what may be added
 
 
-def _sums(
-    at: Setting, l: int, site: str, uses: Uses, M: Array, target: Target, budget: Budget
-) -> Iterator[Fit | None]:
+def _sums(at: Setting, l: int, site: str, uses: Uses, M: Array, target: Target, budget: Budget) -> Iterator[Fit | None]:
     """The block as c·M and something that was added to it: λW, what was there before, a velocity."""
     if M.shape != target.yours.shape:
         return
@@ -142,7 +139,7 @@ def _sums(
 def _decayed(at: Setting, l: int, uses: Uses, M: Array, target: Target, budget: Budget) -> Iterator[Fit | None]:
     W, sent = at.net.layers[l].W, at.claim.weight_decay
     if sent:
-        for id_, times in DECAYS.items():
+        for id_, times in (DECAYS if at.claim.updated_weights is None else DECAYS_IN_STEP).items():
             yield _with(uses, Use(Way(id_), "weights", l, sent), M, times * sent * W, target, budget)
     else:
         way = Way("weight_decay_included")

@@ -1,19 +1,33 @@
 """The front: a caller's numbers at a point, judged."""
 
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import islice, product
+
 import numpy as np
 import numpy.typing as npt
 
 from backproof_core import loss as losses
-from backproof_core.backprop.evaluation import evaluate
+from backproof_core.activation import ACTIVATIONS
+from backproof_core.backprop import matched
+from backproof_core.backprop.cost import DEFAULT_BUDGET
+from backproof_core.backprop.gradients import Backward
 from backproof_core.errors import InvalidValue, ShapeMismatch
-from backproof_core.judgement.bounds import bounds
-from backproof_core.judgement.claim import Claim
-from backproof_core.judgement.report import RIGHT, WRONG, Block, FirstWrong, Report, Worst
+from backproof_core.judgement import forward, naming, summary, updating
+from backproof_core.judgement.blocks import blocks
+from backproof_core.judgement.bounds import Bounds, bounds
+from backproof_core.judgement.claim import JUDGED, Claim
+from backproof_core.judgement.fits import Uses
+from backproof_core.judgement.following import with_following
+from backproof_core.judgement.forward import Forward
+from backproof_core.judgement.report import CANNOT_JUDGE, RIGHT, WRONG, Block, Explanation, FirstWrong, Report
+from backproof_core.judgement.search import MOST, Found, explain
+from backproof_core.judgement.setting import Setting
+from backproof_core.judgement.targets import Targets
 from backproof_core.loss import Loss
 from backproof_core.network import Network
-from backproof_core.vec import Array
 
-DEFAULT_BUDGET = 1 << 31
+ALTERNATIVES = 8  # explanations of the forward pass that the backward pass is judged under
 
 
 def judge(
@@ -21,50 +35,80 @@ def judge(
 ) -> Report:
     """The report on a caller's numbers for a network on rows X (N×d_0) with targets Y (N×d_L).
 
-    Raises what evaluate raises, and InvalidValue for a claim that holds nothing or not one entry for each layer.
+    Raises ShapeMismatch, InadmissiblePair, InvalidValue and UnknownName for what is no point, and InvalidValue or
+    ShapeMismatch for a claim that holds nothing to judge, or not one entry for each layer.
     """
-    _check(net, claim)
+    at, notes = setting(net, X, Y, loss=loss, claim=claim)
+    with np.errstate(all="ignore"):
+        return _report(at, notes)
+
+
+def setting(
+    net: Network, X: npt.ArrayLike, Y: npt.ArrayLike, *, loss: Loss | str, claim: Claim
+) -> tuple[Setting, list[str]]:
+    """The point in float64 with what is claimed there, and notes on its targets; raises what judge raises."""
     known = losses.named(loss) if isinstance(loss, str) else loss
+    known.check_last(net.last)
     exact = net.astype("float64")
-    found = evaluate(exact, X, Y, loss=known, budget=budget)
     rows = exact.rows_of(X)
     targets, notes = known.prepare_targets(exact.targets_of(Y, len(rows)))
-    dtype = claim.dtype or _precision(claim)
-    allowed = bounds(exact, found.run, targets, loss=known, dtype=dtype)
-    blocks = []
-    ours, limit = dict(found.gradients.blocks()), dict(allowed.gradients.blocks())
-    for l, layer in enumerate(claim.layers("gradients")):
-        for name, M in layer.blocks():
-            path = f"layers.{l}.{name}"
-            blocks.append(_block(path, l, M, ours[path], limit[path]))
-    wrong = [block for block in blocks if block.verdict == WRONG]
-    first = FirstWrong(wrong[-1].layer, "gradients", wrong[-1].parameter) if wrong else None
-    verdict = WRONG if wrong else RIGHT
-    return Report(
-        verdict,
-        f"{len(wrong)} of {len(blocks)} gradients are wrong.",
-        dtype,
-        claim.dtype is None,
-        tuple(blocks),
-        first,
-        (),
-        (),
-        None,
-        (),
-        tuple(notes),
-    )
+    _check(exact, claim)
+    return Setting(exact, exact.forward(rows), targets, known, claim), notes
 
 
 def _check(net: Network, claim: Claim) -> None:
     if not claim.sent:
-        raise InvalidValue("there is nothing to judge", where=())
-    for name in claim.sent[1 if claim.loss_value is not None else 0 :]:
-        given = len(getattr(claim, name))
-        if given != len(net.layers):
-            raise ShapeMismatch(f"{name} has {given} entries and the network {len(net.layers)} layers", where=(name,))
+        raise InvalidValue(f"there is nothing to judge; send at least one of {', '.join(JUDGED)}")
+    for name in claim.sent:
+        given = net.layers if name == "loss_value" else getattr(claim, name)
+        if len(given) != len(net.layers):
+            raise ShapeMismatch(
+                f"{name} has {len(given)} entries and the network {len(net.layers)} layers; "
+                "send one for each, null for a layer that is left out",
+                where=(name,),
+            )
+    for name in ("gradients", "updated_weights"):
+        for l, sent in enumerate(claim.layers(name)):
+            if sent.b is not None and net.layers[l].b is None:
+                raise InvalidValue(
+                    f"layer {l} of the network has no bias, so there is no {name} of one to compare with; "
+                    "give the network its bias, or leave this one out",
+                    where=(name, l, "bias"),
+                )
+    updating.check_rate(claim)
 
 
-def _precision(claim: Claim) -> str:
+def _report(at: Setting, notes: list[str]) -> Report:
+    dtype = at.claim.dtype or precision(at.claim)
+    unit = float(np.finfo(dtype).eps) / 2
+    limits = bounds(at.net, at.run, at.Y, loss=at.loss, dtype=dtype)
+    right = matched.backward(at.net.layers, at.run, at.Y, at.loss)
+    judged = tuple(blocks(at, right, limits, unit))
+    wrong = [block for block in judged if block.verdict == WRONG]
+    diagnosis: tuple[Explanation, ...] = ()
+    if wrong:
+        path = forward.follow(at, limits)
+        found, uses = _explained(at, path, limits, unit)
+        diagnosis = found
+        judged = with_following(judged, at, path, uses, right, limits)
+    first = next((block for block in judged if block.verdict == WRONG), None)
+    verdict = WRONG if wrong else CANNOT_JUDGE if any(b.verdict == CANNOT_JUDGE for b in judged) else RIGHT
+    return Report(
+        verdict=verdict,
+        summary=summary.sentence(verdict, judged, first, diagnosis, dtype),
+        dtype=dtype,
+        dtype_inferred=at.claim.dtype is None,
+        blocks=judged,
+        first_wrong=None if first is None else FirstWrong(first.layer, first.quantity, first.parameter),
+        diagnosis=diagnosis,
+        blindness=(),
+        better_point=None,
+        witnesses=(),
+        notes=tuple(notes),
+    )
+
+
+def precision(claim: Claim) -> str:
     """float32 if every number of the judged lists is exactly one, else float64."""
     lists = claim.numbers()
     with np.errstate(all="ignore"):
@@ -72,19 +116,54 @@ def _precision(claim: Claim) -> str:
     return "float32" if lists and same else "float64"
 
 
-def _block(path: str, l: int, yours: Array, ours: Array, limit: Array) -> Block:
-    if yours.shape != ours.shape:
-        return Block("gradients", path, l, WRONG, None, 0.0, pattern="it has another shape")
-    off = np.abs(yours - ours)
-    largest = max(float(np.abs(yours).max()), float(np.abs(ours).max())) or 1.0
-    worst = tuple(int(i) for i in np.unravel_index(int(off.argmax()), off.shape))
-    verdict = RIGHT if off.max() <= limit.max() else WRONG
-    return Block(
-        "gradients",
-        path,
-        l,
-        verdict,
-        float(off.max()) / largest,
-        float(limit.max()) / largest,
-        Worst(worst, float(yours[worst]), float(ours[worst])),
-    )
+# ---------------------------------------------------------------- the cause
+
+
+def _explained(at: Setting, path: Forward, limits: Bounds, unit: float) -> tuple[tuple[Explanation, ...], Uses]:
+    """What explains everything that was sent, by its names; and the uses of the first explanation."""
+    found: list[Found] = []
+    for uses, there in _forwards(at, path):
+        of_steps = [*islice(_of_steps(there, limits, unit), ALTERNATIVES)]
+        for one in _backward(there, limits, unit, len({use.key for use in uses})):
+            found += [Found((*uses, *one.uses, *step), one.residual) for step in of_steps or [()]]
+    found = [one for one in found if one.uses and len({use.key for use in one.uses}) <= MOST]
+    fewest = min((len({use.key for use in one.uses}) for one in found), default=0)
+    best = [one for one in found if len({use.key for use in one.uses}) == fewest]
+    return naming.explanations(at, best), best[0].uses if best else ()
+
+
+def _forwards(at: Setting, path: Forward) -> Iterator[tuple[Uses, Setting]]:
+    """The caller's caches as they are, under each explanation of what is wrong in them."""
+    explained = [choices for _, _, choices in path.roots if choices]
+    for chosen in islice(product(*explained), ALTERNATIVES):
+        uses = tuple(use for one in chosen for use in one)
+        yield uses, _changed(at, uses).with_run(path.run)
+
+
+def _changed(at: Setting, uses: Uses) -> Setting:
+    """The network with the activations that the forward pass took instead."""
+    layers = list(at.net.layers)
+    for use in uses:
+        if use.way.id == "wrong_activation" and use.layer is not None:
+            layers[use.layer] = replace(layers[use.layer], activation=ACTIVATIONS[use.way.detail])
+    return replace(at, net=Network(tuple(layers)))
+
+
+def _backward(at: Setting, limits: Bounds, unit: float, made: int) -> Sequence[Found]:
+    """What explains the deltas and gradients, given the caches."""
+    claim = at.claim
+    if claim.gradients is None and claim.updated_weights is not None:
+        at = replace(at, claim=replace(claim, gradients=updating.as_gradients(at)))
+        limits = updating.widened(at, limits, unit)
+    right: Backward = matched.backward(at.net.layers, at.run, at.Y, at.loss)
+    return explain(at, Targets.of(at.claim, right.gradients, right.deltas, limits), MOST - made)
+
+
+def _of_steps(at: Setting, limits: Bounds, unit: float) -> Iterator[Uses]:
+    """What explains the step, given the caller's own gradients; nothing to explain where they were not sent."""
+    if at.claim.gradients is not None and at.claim.updated_weights is not None:
+        right = matched.backward(at.net.layers, at.run, at.Y, at.loss)
+        yield from updating.explained(at, right.gradients, limits, unit)
+
+
+__all__ = ["Block", "judge", "precision", "setting"]

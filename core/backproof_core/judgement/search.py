@@ -187,11 +187,11 @@ def _near(c: float, k: float) -> bool:
     return abs(c - k) <= 1e-2 * abs(k)
 
 
-def explain(at: Setting, targets: Targets) -> list[Found]:
-    """Every explanation by the fewest mistakes, none where three do not do."""
+def explain(at: Setting, targets: Targets, at_most: int = MOST) -> list[Found]:
+    """Every explanation by the fewest mistakes, none where that many do not do."""
     factors, effort = ways.constants(at), [EFFORT]
     overall = _overall(targets)
-    for most in range(MOST + 1):
+    for most in range(at_most + 1):
         if overall is not None and most > 1:
             return _as_factor(overall, at, factors)
         found = []

@@ -164,7 +164,7 @@ def turned(M: Array) -> Iterator[tuple[Way, Array]]:
 
 def settings(at: Setting) -> Iterator[tuple[Way, tuple[int, ...], Setting]]:
     """The setting that a wrong forward pass, or another batch, makes of it: the mistake, its layers, the setting."""
-    for layers, other in _other_activations(at):
+    for layers, other in [] if _is_sent(at) else _other_activations(at):
         made = at.with_activation(layers, other)
         if np.isfinite(made.run.H).all():
             yield Way("wrong_activation", other.name), layers, made
@@ -173,6 +173,11 @@ def settings(at: Setting) -> Iterator[tuple[Way, tuple[int, ...], Setting]]:
     N, d = at.run.A[0].shape
     if N == d == at.outputs and N > 1 and _admits(at.loss, replace(at, Y=at.Y.T)):
         yield Way("layout_samples"), (), at.at_rows(at.run.A[0].T, at.Y.T)
+
+
+def _is_sent(at: Setting) -> bool:
+    """Whether the caller's forward pass is known, so that nothing need be supposed about it."""
+    return any(M is not None for name in ("pre_activations", "activations") for M in at.claim.matrices(name))
 
 
 def _other_activations(at: Setting) -> Iterator[tuple[tuple[int, ...], Activation]]:
@@ -202,5 +207,3 @@ def constants(at: Setting) -> dict[str, float]:
     if rate is not None and rate not in (0.0, 1.0):
         found |= {"rate": rate, "1/rate": 1 / rate}
     return found
-
-

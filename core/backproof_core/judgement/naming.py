@@ -1,0 +1,112 @@
+"""What was found, by its names: a factor has several, and explanations that give the same numbers are listed once."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import product
+
+from backproof_core.judgement.fits import FACTOR, Use, Uses
+from backproof_core.judgement.mistakes import MISTAKES, told
+from backproof_core.judgement.report import Explanation, Named
+from backproof_core.judgement.search import Found
+from backproof_core.judgement.setting import Setting
+from backproof_core.judgement.ways import SQUARES
+
+ORDER = {id_: i for i, id_ in enumerate(MISTAKES)}
+SHOWN = 16  # explanations of the same numbers
+SHARES = {"1/N": "N", "1/(N·d)": "N·d"}
+
+Name = tuple[str, str]  # an id and its detail
+
+
+def explanations(at: Setting, found: Iterable[Found]) -> tuple[Explanation, ...]:
+    """Every explanation by its names, fewest mistakes first, then fewest layers, then the likeliest."""
+    made: dict[tuple[Name, ...], tuple[Sequence[Named], float]] = {}
+    for one in sorted(found, key=lambda f: len(_places(f.uses))):
+        for names in _named(at, one.uses):
+            key = tuple(sorted((n.id, n.detail) for n in names))
+            made.setdefault(key, (names, one.residual))
+    ranked = sorted(made.values(), key=lambda m: _rank(m[0]))
+    return tuple(Explanation(tuple(names), residual) for names, residual in ranked[:SHOWN])
+
+
+def _places(uses: Uses) -> set[tuple[str, int | None]]:
+    return {(use.site, use.layer) for use in uses}
+
+
+def _rank(names: Sequence[Named]) -> tuple[int, int, list[int]]:
+    return len(names), sum(len(n.layers) for n in names), sorted(ORDER[n.id] for n in names)
+
+
+def _named(at: Setting, uses: Uses) -> Iterator[tuple[Named, ...]]:
+    """The mistakes behind some uses, in every way to name them."""
+    by_key: dict[Name, list[Use]] = {}
+    for use in uses:
+        by_key.setdefault(use.key, []).append(use)
+    choices = [_choices(at, key, group) for key, group in by_key.items()]
+    for chosen in product(*choices):
+        if len({id_ for (id_, _), _ in chosen}) == len(chosen) or len({name for name, _ in chosen}) == len(chosen):
+            yield tuple(_one(name, group) for name, group in chosen)
+
+
+def _choices(at: Setting, key: Name, group: list[Use]) -> list[tuple[Name, list[Use]]]:
+    names = _of_factor(at, key[1], group) if key[0] == FACTOR else _of_mistake(at, key, group)
+    return [(name, group) for name in names]
+
+
+def _of_mistake(at: Setting, key: Name, group: list[Use]) -> list[Name]:
+    if key[0] != "transposed_gradient":
+        return [key]
+    turnable = {l for l, g in enumerate(at.claim.layers("gradients")) if g.W is not None and g.W.size > 1}
+    return [key, ("layout_weights", "")] if {use.layer for use in group} >= turnable else [key]
+
+
+def _of_factor(at: Setting, name: str, group: list[Use]) -> list[Name]:
+    """The names of a factor c = yours/ours, likeliest first."""
+    sites = {use.site for use in group}
+    if name == "-1":
+        residual = at.folded or at.loss.name in SQUARES
+        at_seed = any(use.site == "delta" and use.layer == at.last for use in group)
+        return [("residual_reversed", ""), ("sign_flipped", "")] if residual and at_seed else [("sign_flipped", "")]
+    if name == "rate":
+        return [("rate_multiplied_in", ""), ("factor_extra", "rate")]
+    if name == "1/rate":
+        return [("factor_missing", "rate")]
+    if name in SHARES:
+        whole = SHARES[name]
+        found = [] if at.loss.averages else [("averaged_not_summed", whole)]
+        found = [("bias_averaged", ""), *found] if sites == {"bias"} and name == "1/N" else found
+        return [*found, ("factor_missing", whole)]
+    if name in ("N", "N·d"):
+        return [("summed_not_averaged", name), ("factor_extra", name)] if at.loss.averages else [("factor_extra", name)]
+    inverse = {"2": "1/2", "1/2": "2"}[name]
+    pair = [("factor_extra", name), ("factor_missing", inverse)]
+    return pair if name == "2" else pair[::-1]
+
+
+def _one(name: Name, group: list[Use]) -> Named:
+    id_, detail = name
+    layers = tuple(sorted({use.layer for use in group if use.layer is not None}, reverse=True))
+    value = next((use.value for use in group if use.value is not None), None)
+    mistake = MISTAKES[id_]
+    shown = detail or _told_value(id_, value)
+    return Named(
+        id_,
+        layers[0] if layers else None,
+        layers,
+        told(mistake.cause, shown),
+        mistake.question,
+        mistake.mend,
+        shown,
+        value,
+    )
+
+
+FITTED = {
+    "weight_decay_included": "λ = {:.6g}",
+    "weight_decay_doubled": "λ = {:.6g}",
+    "weights_already_updated": "rate {:.6g}",
+    "momentum_as_gradient": "μ = {:.6g}",
+}
+
+
+def _told_value(id_: str, value: float | None) -> str:
+    return FITTED[id_].format(value) if id_ in FITTED and value is not None else ""
