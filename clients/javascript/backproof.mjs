@@ -25,6 +25,14 @@
  * @typedef {{x: Matrix, y: Matrix} | {x: Matrix, labels: ArrayLike<number>} | {dataset: string, rows?: [number, number]}} Data
  * @typedef {{network: Network, loss: string, data: Data, dtype?: string, route?: string}} Both
  * @typedef {Both & {forms?: string[], witnesses?: string[], include?: string[]}} GradientsRequest
+ * @typedef {{weights?: "in_out" | "out_in", samples?: "rows" | "columns"}} Layout
+ * @typedef {({weights?: Matrix | null, bias?: Vector | null} | Matrix | null)[]} Layered     one entry for each layer
+ * @typedef {{loss_value?: number, pre_activations?: (Matrix | null)[], activations?: (Matrix | null)[],
+ *   deltas?: (Matrix | null)[], gradients?: Layered, updated_weights?: Layered}} Judged
+ * @typedef {{learning_rate?: number, weight_decay?: number, momentum?: number,
+ *   previous?: {data?: Data, gradients?: Layered, velocity?: Layered}}} Step
+ * @typedef {{network: Network, loss: string, data: Data, dtype?: string, layout?: Layout} & Judged & Step} CheckRequest
+ * @typedef {{network: Network, loss: string, seed?: number, layout?: Layout}} PointRequest
  * @typedef {{network: Network, loss: string, parameter: string, data?: Data}} DerivationRequest
  * @typedef {{optimizer: object, epochs: number, batch_size?: number, seed?: number, form?: string}} Plan
  * @typedef {{validation?: object, early_stopping?: object, labels?: Record<string, string>}} Extras
@@ -137,6 +145,25 @@ export class Client {
       return conforming(job.result ?? {}, GRADIENTS, `the result of job ${job.id}`);
     }
     return conforming(found, GRADIENTS, "POST /gradients");
+  }
+
+  /**
+   * The report on numbers that your own code computed: right, or where they first go wrong, why, and the mend. What is
+   * judged may have any shape and hold anything, NaN too; a layer that is not sent is null.
+   * @param {CheckRequest} request
+   */
+  async check(request) {
+    const judged = JUDGED.filter((name) => request[name] !== undefined).map((name) => [name, worded(request[name])]);
+    const told = { ...request, ...Object.fromEntries(judged) };
+    return this.#send({ ...posted("/gradients/check", told), shape: REPORT });
+  }
+
+  /**
+   * A small point off kinks that shows every mistake of this architecture and loss, with the right numbers.
+   * @param {PointRequest} request
+   */
+  async point(request) {
+    return this.#send({ ...posted("/points", request), shape: POINT });
   }
 
   /**
@@ -350,6 +377,17 @@ function number(value, where) {
   return Math.abs(value) > Number.MAX_SAFE_INTEGER && /^-?\d+$/.test(text) ? `${text}.0` : text;
 }
 
+const JUDGED = ["loss_value", "pre_activations", "activations", "deltas", "gradients", "updated_weights"];
+
+/** The value with words for numbers that are not finite, typed arrays as lists: so is sent what is to be judged. */
+function worded(value) {
+  if (typeof value === "number") return Number.isFinite(value) ? value : String(value);
+  if (Array.isArray(value)) return value.map(worded);
+  if (ArrayBuffer.isView(value) && "length" in value) return Array.from(/** @type {any} */ (value), worded);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, worded(each)]));
+}
+
 /** A POST of a JSON object. */
 function posted(path, request) {
   return { method: "POST", path, body: toJSON(request), headers: { "Content-Type": "application/json" } };
@@ -389,13 +427,16 @@ function address(told) {
 const NON_FINITE = { NaN: NaN, Infinity: Infinity, "-Infinity": -Infinity };
 
 /** Members whose strings are text, whatever they say: a label may well be "NaN". */
-const TEXT = ["labels", "config", "environment", "links", "error", "notes", "id", "job", "at", "between", "parameter"];
+const TEXT = ["labels", "config", "environment", "links", "error", "notes", "id", "job", "at", "between", "parameter",
+  "summary", "reason", "cause", "question", "detail", "pattern"];
 
 const isText = (value) => typeof value === "string";
 const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 const JOB = { id: isText, kind: isText, state: isText };
 const DATASET = { id: isText };
 const DERIVATION = { equal: (value) => typeof value === "boolean", lines: Array.isArray, start: isObject };
+const REPORT = { verdict: isText, parameters: Array.isArray };
+const POINT = { network: isObject, data: isObject, answers: isObject };
 const GRADIENTS = { loss_value: (value) => typeof value === "number", forms: isObject };
 
 /** The JSON of an answer, its numbers as numbers. Throws UnexpectedAnswer. */

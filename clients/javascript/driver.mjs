@@ -5,6 +5,7 @@ import {
 } from "./backproof.mjs";
 
 const NON_FINITE = { NaN: NaN, Infinity: Infinity, "-Infinity": -Infinity };
+const MATRICES = ["x", "y", "weights", "bias", "loss_value", "pre_activations", "activations", "deltas"];
 /** @type {[Function, string][]} */
 const KINDS = [[Problem, "problem"], [Refused, "refused"], [Unreachable, "unreachable"], [TimedOut, "timed_out"],
   [InvalidValue, "invalid"], [UnexpectedAnswer, "unexpected"]];
@@ -12,6 +13,8 @@ const KINDS = [[Problem, "problem"], [Refused, "refused"], [Unreachable, "unreac
 const CALLS = {
   capabilities: (client) => client.capabilities(),
   gradients: (client, told) => client.gradients(told),
+  check: (client, told) => client.check(told),
+  point: (client, told) => client.point(told),
   derive: (client, told) => client.derive(told),
   train: (client, told) => client.train(told),
   wait: (client, told, timeoutSeconds) => client.wait(told.id, { timeoutSeconds }).catch(ended),
@@ -42,7 +45,7 @@ function real(value, place) {
   if (value !== null && typeof value === "object") {
     return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, real(each, name)]));
   }
-  return ["x", "y", "weights", "bias"].includes(place) ? (NON_FINITE[value] ?? value) : value;
+  return MATRICES.includes(place) ? (NON_FINITE[value] ?? value) : value;
 }
 
 /** What the client gave, with the wire's strings for numbers that are not finite. */

@@ -24,6 +24,7 @@ from backproof import (  # noqa: E402
     InvalidValue,
     JobFailed,
     Layer,
+    Network,
     Problem,
     ProblemError,
     Retry,
@@ -37,7 +38,7 @@ from backproof.results import LayerGradient  # noqa: E402
 Json = dict[str, Any]
 
 UNTRUSTING = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # the kit speaks http: reading certificates would slow each start
-MATRICES = ("x", "y", "weights", "bias")
+MATRICES = ("x", "y", "weights", "bias", "loss_value", "pre_activations", "activations", "deltas")
 NON_FINITE = ("NaN", "Infinity", "-Infinity")
 
 
@@ -72,6 +73,8 @@ def predict(client: Client, told: Json) -> object:
 CALLS: Mapping[str, Callable[[Client, Json], object]] = {
     "capabilities": lambda client, told: client.capabilities(),
     "gradients": gradients,
+    "check": lambda client, told: client.check(**told),
+    "point": lambda client, told: client.point(**told),
     "derive": lambda client, told: client.derive(**told),
     "train": train,
     "wait": lambda client, told: client.run(flows.watch(told["id"], flows.unseen, timeout=told.get("timeout"))),
@@ -101,6 +104,8 @@ def wire(value: Any) -> Any:
         return {math.inf: "Infinity", -math.inf: "-Infinity"}.get(value, "NaN")
     if isinstance(value, Layer):
         return {"weights": wire(value.W), "bias": wire(value.b), "activation": value.activation}
+    if isinstance(value, Network):
+        return wire(value.to_wire())
     if isinstance(value, LayerGradient):
         return {"weights": wire(value.W), "bias": wire(value.b)}
     if isinstance(value, Problem):

@@ -16,6 +16,8 @@ STEP = {"call", "arguments", "save", "expect", "timeout_seconds", "attempts", "w
 CALLS = (
     "capabilities",
     "gradients",
+    "check",
+    "point",
     "derive",
     "train",
     "wait",
