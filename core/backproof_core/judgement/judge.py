@@ -14,12 +14,14 @@ from backproof_core.backprop.cost import DEFAULT_BUDGET
 from backproof_core.backprop.gradients import Backward
 from backproof_core.errors import InvalidValue, ShapeMismatch
 from backproof_core.judgement import forward, naming, summary, updating
+from backproof_core.judgement.blindness import better_point, blindness
 from backproof_core.judgement.blocks import blocks
 from backproof_core.judgement.bounds import Bounds, bounds
 from backproof_core.judgement.claim import JUDGED, Claim
 from backproof_core.judgement.fits import Uses
 from backproof_core.judgement.following import with_following
 from backproof_core.judgement.forward import Forward
+from backproof_core.judgement.layouts import in_rows
 from backproof_core.judgement.report import CANNOT_JUDGE, RIGHT, WRONG, Block, Explanation, FirstWrong, Report
 from backproof_core.judgement.search import MOST, Found, explain
 from backproof_core.judgement.setting import Setting
@@ -87,12 +89,14 @@ def _report(at: Setting, notes: list[str]) -> Report:
     wrong = [block for block in judged if block.verdict == WRONG]
     diagnosis: tuple[Explanation, ...] = ()
     if wrong:
-        path = forward.follow(at, limits)
-        found, uses = _explained(at, path, limits, unit)
-        diagnosis = found
-        judged = with_following(judged, at, path, uses, right, limits)
+        there, turned = in_rows(at)
+        path = forward.follow(there, limits)
+        diagnosis, uses = _explained(there, turned, path, limits, unit)
+        judged = with_following(judged, there, path, uses, right, limits)
     first = next((block for block in judged if block.verdict == WRONG), None)
     verdict = WRONG if wrong else CANNOT_JUDGE if any(b.verdict == CANNOT_JUDGE for b in judged) else RIGHT
+    hidden = blindness(at, right, limits)
+    better = better_point(at.net, loss=at.loss) if hidden or verdict == CANNOT_JUDGE else None
     return Report(
         verdict=verdict,
         summary=summary.sentence(verdict, judged, first, diagnosis, dtype),
@@ -101,8 +105,8 @@ def _report(at: Setting, notes: list[str]) -> Report:
         blocks=judged,
         first_wrong=None if first is None else FirstWrong(first.layer, first.quantity, first.parameter),
         diagnosis=diagnosis,
-        blindness=(),
-        better_point=None,
+        blindness=hidden,
+        better_point=better,
         witnesses=(),
         notes=tuple(notes),
     )
@@ -119,10 +123,13 @@ def precision(claim: Claim) -> str:
 # ---------------------------------------------------------------- the cause
 
 
-def _explained(at: Setting, path: Forward, limits: Bounds, unit: float) -> tuple[tuple[Explanation, ...], Uses]:
+def _explained(
+    at: Setting, turned: Uses, path: Forward, limits: Bounds, unit: float
+) -> tuple[tuple[Explanation, ...], Uses]:
     """What explains everything that was sent, by its names; and the uses of the first explanation."""
     found: list[Found] = []
-    for uses, there in _forwards(at, path):
+    for of_caches, there in _forwards(at, path):
+        uses = (*turned, *of_caches)
         of_steps = [*islice(_of_steps(there, limits, unit), ALTERNATIVES)]
         for one in _backward(there, limits, unit, len({use.key for use in uses})):
             found += [Found((*uses, *one.uses, *step), one.residual) for step in of_steps or [()]]

@@ -1,0 +1,47 @@
+"""Caches that were sent with instances in columns: right numbers by another convention."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from backproof_core.judgement.claim import MATRICES
+from backproof_core.judgement.fits import Use, Uses
+from backproof_core.judgement.setting import Setting
+from backproof_core.judgement.ways import Way
+from backproof_core.vec import Array
+
+CLOSE = 1e-4  # of a matrix: near enough to tell a square one from its transpose
+
+
+def in_rows(at: Setting) -> tuple[Setting, Uses]:
+    """The setting with every cache and δ turned, where all of them have their instances in columns; else as it is."""
+    sent = [
+        (
+            M,
+            at.run.A[l + 1],
+            at.run.Z[l] if name == "pre_activations" else at.run.A[l + 1] if name != "deltas" else None,
+        )
+        for name in MATRICES
+        for l, M in enumerate(at.claim.matrices(name))
+        if M is not None
+    ]
+    if not sent or not all(_is_turned(M, A.shape, ours) for M, A, ours in sent):
+        return at, ()
+    turned = {
+        name: tuple(None if M is None else np.ascontiguousarray(M.T) for M in at.claim.matrices(name))
+        for name in MATRICES
+        if at.claim.matrices(name)
+    }
+    return replace(at, claim=replace(at.claim, **turned)), (Use(Way("layout_samples"), "setting", None),)
+
+
+def _is_turned(M: Array, shape: tuple[int, ...], ours: Array | None) -> bool:
+    """Whether a matrix has the shape of a transposed one and, where it is square, the numbers of one."""
+    if M.shape != shape[::-1]:
+        return False
+    if M.shape != shape:
+        return True
+    if ours is None or not np.isfinite(M).all():
+        return ours is None
+    limit = CLOSE * float(np.abs(ours).max(initial=0.0))
+    return bool(np.abs(M.T - ours).max() <= limit < np.abs(M - ours).max())
