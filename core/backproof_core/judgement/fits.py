@@ -1,6 +1,6 @@
 """Which mistakes make one gradient block out of a δ, up to a factor."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ from backproof_core.vec import Array
 
 FACTOR = "factor"
 ENOUGH = 4  # entries of a block from which an unknown number may be fitted
+NEARLY = 1e-6  # the square of what a fit of two numbers may leave at first
 DECAYS = {"weight_decay_included": 1.0, "weight_decay_doubled": 2.0}  # λ's share in a gradient
 DECAYS_IN_STEP = {"weight_decay_doubled": 1.0}  # besides the one that belongs there
 
@@ -42,14 +43,20 @@ class Budget:
 
     made: Uses
     most: int
+    keys: frozenset[tuple[str, str]] = frozenset()
+
+    @classmethod
+    def of(cls, made: Uses, most: int) -> "Budget":
+        """The budget of that many, of which these are made."""
+        return cls((), most).with_(made)
 
     def admits(self, uses: Uses) -> bool:
         """Whether these may be made too."""
-        return len({use.key for use in (*self.made, *uses)}) <= self.most
+        return not uses or len(self.keys.union(use.key for use in uses)) <= self.most
 
     def with_(self, uses: Uses) -> "Budget":
         """The same once these are made."""
-        return Budget((*self.made, *uses), self.most)
+        return Budget((*self.made, *uses), self.most, self.keys.union(use.key for use in uses)) if uses else self
 
     def value(self, id: str) -> float | None:  # noqa: A002  the field's name
         """The number that was fitted for a mistake above."""
@@ -163,20 +170,26 @@ def _plus(
 
 def _coefficient(M: Array, N: Array, yours: Array) -> float | None:
     """K of the least squares c·M + k·N ≈ yours; None where there are too few entries to tell."""
-    found = least_squares([M, N], yours)
+    found = least_squares(M, N, yours)
     return None if found is None else found[1]
 
 
-def least_squares(columns: Sequence[Array], yours: Array) -> list[float] | None:
-    """The coefficients that come nearest to yours; None where there are too few entries, or columns coincide."""
+def least_squares(M: Array, N: Array, yours: Array) -> tuple[float, float] | None:
+    """(c, k) with c·M + k·N nearest to yours; None where that is far off, with too few entries, or where M ∝ N."""
     if yours.size < ENOUGH or not np.isfinite(yours).all():
         return None
-    B = np.stack([M.ravel() for M in columns], axis=1)
-    scale = np.linalg.norm(B, axis=0)
-    if not (scale > 0).all():
+    MM, MN, NN = float(np.vdot(M, M)), float(np.vdot(M, N)), float(np.vdot(N, N))
+    determinant = MM * NN - MN * MN
+    if not determinant > 1e-12 * MM * NN:
         return None
-    x, _, rank, _ = np.linalg.lstsq(B / scale, yours.ravel(), rcond=1e-9)
-    return None if rank < len(columns) else [float(v) for v in x / scale]
+    My, Ny = float(np.vdot(M, yours)), float(np.vdot(N, yours))
+    c, k = (NN * My - MN * Ny) / determinant, (MM * Ny - MN * My) / determinant
+    rest = yours - c * M - k * N
+    if float(np.vdot(rest, rest)) > NEARLY * float(np.vdot(yours, yours)):
+        return None
+    # once more on what is left, for the digits that squaring lost
+    Mr, Nr = float(np.vdot(M, rest)), float(np.vdot(N, rest))
+    return c + (NN * Mr - MN * Nr) / determinant, k + (MM * Nr - MN * Mr) / determinant
 
 
 def _block(layers: Layers, l: int, site: str) -> Array | None:

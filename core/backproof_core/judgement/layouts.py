@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from backproof_core.judgement.claim import MATRICES
+from backproof_core.judgement.claim import MATRICES, Matrices
 from backproof_core.judgement.fits import Use, Uses
 from backproof_core.judgement.setting import Setting
 from backproof_core.judgement.ways import Way
@@ -27,12 +27,13 @@ def in_rows(at: Setting) -> tuple[Setting, Uses]:
     ]
     if not sent or not all(_is_turned(M, A.shape, ours) for M, A, ours in sent):
         return at, ()
-    turned = {
-        name: tuple(None if M is None else np.ascontiguousarray(M.T) for M in at.claim.matrices(name))
-        for name in MATRICES
-        if at.claim.matrices(name)
-    }
-    return replace(at, claim=replace(at.claim, **turned)), (Use(Way("layout_samples"), "setting", None),)
+    Z, A, deltas = (_turned(getattr(at.claim, name)) for name in MATRICES)
+    claim = replace(at.claim, pre_activations=Z, activations=A, deltas=deltas)
+    return replace(at, claim=claim), (Use(Way("layout_samples"), "setting", None),)
+
+
+def _turned(matrices: Matrices | None) -> Matrices | None:
+    return matrices and tuple(None if M is None else np.ascontiguousarray(M.T) for M in matrices)
 
 
 def _is_turned(M: Array, shape: tuple[int, ...], ours: Array | None) -> bool:

@@ -169,10 +169,10 @@ class Search:
         if target is None:
             return []
         A = self.at.run.A[l]
-        columns = [A.T @ D0, A.T @ D1]
-        if columns[0].shape != target.yours.shape:
+        G0, G1 = A.T @ D0, A.T @ D1
+        if G0.shape != target.yours.shape:
             return []
-        found = least_squares(columns, target.yours)
+        found = least_squares(G0, G1, target.yours)
         if found is None or found[0] == 0:
             return []
         rate = -found[1] / found[0]
@@ -197,7 +197,7 @@ def explain(at: Setting, targets: Targets, at_most: int = MOST) -> list[Found]:
         found = []
         for uses, setting, wanted in _settings(at, targets, most):
             search = Search(setting, wanted, factors, effort)
-            for one in search.run(Budget(uses, most)):
+            for one in search.run(Budget.of(uses, most)):
                 found.append(one)
                 if len(found) >= MANY:
                     return found
