@@ -146,6 +146,12 @@ class GradientReport:
     dtype: str = "float64"
     dtype_inferred: bool = False
 
+    def __str__(self) -> str:
+        """The report in words that fit a screen of 80 columns."""
+        from backproof import reporttext  # which reads reports
+
+        return reporttext.text(self)
+
     @property
     def is_right(self) -> bool:
         """Whether everything that was sent is right."""

@@ -11,9 +11,10 @@ from typing import Annotated
 import typer
 
 from backproof import calls, parse
-from backproof.cli import asked, cases, derive, documents, ending, examples, extras, files, show
+from backproof.cli import asked, cases, checking, derive, documents, ending, examples, extras, files, show
 from backproof.cli.acts import as_sent, compared, console, follow, line, lines, save, sent_with, tell, width
 from backproof.cli.ending import Usage
+from backproof.cli.options import REQUEST, Activations, AsJson, Bias, Data, Loss, Sizes, Url
 from backproof.cli.service import place, reach, stored
 from backproof.derivation import derivation
 from backproof.errors import BackproofError
@@ -29,14 +30,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-REQUEST = "The JSON object of POST {} (/docs of a running service describes it); - for stdin."
 TrainFile = Annotated[str, typer.Argument(metavar="FILE", help=REQUEST.format("/train"))]
 GradientsFile = Annotated[str, typer.Argument(metavar="FILE", help=REQUEST.format("/gradients"))]
 PredictFile = Annotated[str, typer.Argument(metavar="FILE", help=REQUEST.format("/predict"))]
 Id = Annotated[str, typer.Argument(metavar="ID", help="The job's id.")]
-Url = Annotated[str | None, typer.Option("--url", help="A running service; else BACKPROOF_URL.")]
-Data = Annotated[Path | None, typer.Option("--data", help="A folder; the service runs in this process and keeps it.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the service's JSON, for machines.")]
 At = Annotated[str, typer.Option("--at", help="latest, best, or an epoch; 0 is before training.")]
 Form = Annotated[str | None, typer.Option("--form", help="vectorized: the other twin of a run with form both.")]
 Output = Annotated[
@@ -152,6 +149,9 @@ def gradients(file: GradientsFile, *, url: Url = None, data: Data = None, as_jso
     ending.agreed({"agree": all(row.agree for row in rows)})
 
 
+app.command("check", epilog=examples.shown(examples.CASE))(checking.check)
+
+
 @app.command(epilog=examples.shown(examples.PREDICT))
 def predict(
     file: PredictFile,
@@ -176,21 +176,14 @@ def predict(
 @app.command("derive")
 def derive_(
     *,
-    sizes: Annotated[
-        str | None, typer.Option("--sizes", help="The sizes d₀,…,d_L of a network, such as 2,2,1.")
-    ] = None,
-    activation: Annotated[
-        str | None,
-        typer.Option("--activation", help="With --sizes: one for all layers, or one for each: tanh,softmax."),
-    ] = None,
-    bias: Annotated[
-        bool | None, typer.Option("--bias/--no-bias", help="With --sizes: whether layers have biases.")
-    ] = None,
+    sizes: Sizes = None,
+    activation: Activations = None,
+    bias: Bias = None,
     network: Annotated[
         str | None,
         typer.Option("--network", metavar="FILE.json", help="Take the network from the .json that --weights saved."),
     ] = None,
-    loss: Annotated[str, typer.Option("--loss", help="The loss.")] = "half_sse",
+    loss: Loss = "half_sse",
     parameter: Annotated[
         str, typer.Option("--parameter", help="layers.K.weights or layers.K.bias, layers counted from 0.")
     ] = "layers.0.weights",

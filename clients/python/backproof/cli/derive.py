@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from math import isfinite
 
-from backproof.cli.show import SUBSCRIPTS, distance
+from backproof.blackboard import blackboard, symbol
+from backproof.cli.show import distance
 from backproof.derivation import Derivation, DerivationLine
 
 LEMMAS = {"D": "vec(M)ᵀ Diag(vec N) = vec(M∘N)ᵀ", "K": "vec(M)ᵀ (B ⊗ A) = vec(Aᵀ M B)ᵀ"}
@@ -32,20 +33,6 @@ def wrapped(line: str, width: int | None) -> list[str]:
         return [line]
     indent = " " * (len(line) - len(line.lstrip()) + 4)
     return textwrap.wrap(line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
-
-
-def blackboard(parameter: str) -> str:
-    """The blackboard's name of a parameter, and the wire's: W₁ (layers.0.weights)."""
-    return f"{symbol(parameter)} ({parameter})"
-
-
-def symbol(parameter: str) -> str:
-    """The blackboard's name of a parameter: W₁ for layers.0.weights; what is no such path stays as it is."""
-    _, _, path = parameter.partition("layers.")
-    layer, _, block = path.partition(".")
-    if not layer.isdigit() or block not in ("weights", "bias"):
-        return parameter
-    return ("W" if block == "weights" else "b") + str(int(layer) + 1).translate(SUBSCRIPTS)
 
 
 def heading(found: Derivation) -> Iterator[str]:

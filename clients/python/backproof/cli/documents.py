@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from backproof.cli.derive import HOLDS, Numbered, blackboard, groups, measured, reasons, symbol, verdict
+from backproof.blackboard import blackboard, symbol
+from backproof.cli.derive import HOLDS, Numbered, groups, measured, reasons, verdict
 from backproof.derivation import Derivation, DerivationLine
 
 # What stands in words and formulas of a derivation besides ASCII, as mathematics in LaTeX.

@@ -1,4 +1,7 @@
-"""How a command ends: 0 success, 1 refused, failed or not agreeing, 2 wrong usage, 3 no service, 130 interrupted."""
+"""How a command ends: 0 success, 1 refused, failed or not agreeing, 2 wrong usage, 3 no service, 130 interrupted.
+
+Of `check`, 1 means wrong numbers and nothing else: what could not be judged, a refused request too, is 2.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,18 @@ from collections.abc import Mapping
 
 import typer
 
-from backproof.errors import BackproofError, InvalidAddress, ServiceUnreachable, TimedOut
+from backproof.errors import (
+    BackproofError,
+    InvalidAddress,
+    ServiceUnreachable,
+    TimedOut,
+    TooManyRequests,
+    Unavailable,
+    UnexpectedAnswer,
+)
 
 FAILED, USAGE, UNREACHABLE, INTERRUPTED = 1, 2, 3, 130
+UNJUDGED = USAGE
 
 
 class Usage(BackproofError):
@@ -24,6 +36,12 @@ def code(error: BackproofError) -> int:
     if isinstance(error, Usage | InvalidAddress):
         return USAGE
     return UNREACHABLE if isinstance(error, ServiceUnreachable | TimedOut | NotStarted) else FAILED
+
+
+def unserved(error: BackproofError) -> bool:
+    """Whether the error is that no service answered, rather than what one said of the request."""
+    absent = ServiceUnreachable | TimedOut | NotStarted | TooManyRequests | Unavailable | UnexpectedAnswer
+    return isinstance(error, absent)
 
 
 def agreed(found: Mapping[str, object] | None) -> None:

@@ -14,6 +14,12 @@ GRADIENTS = """\
  "loss": "half_sse",
  "data": {"x": [[0, 0], [0, 1], [1, 0], [1, 1]], "y": [[0], [1], [1], [0]]}}"""
 
+CASE = """\
+{"network": {"layers": [{"weights": [[0.5, -0.25]], "activation": "tanh"}]},
+ "loss": "half_sse",
+ "data": {"x": [[1], [2]], "y": [[0, 1], [1, 0]]},
+ "gradients": [{"weights": [[0.1619, -1.5058]]}]}"""
+
 PREDICT = """\
 {"network": {"sizes": [2, 2, 1], "activation": "sigmoid"},
  "x": [[0, 0], [0, 1]]}"""

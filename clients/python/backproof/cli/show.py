@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from backproof.arrays import Matrix, Vector
+from backproof.blackboard import subscript
 from backproof.cli.cases import Pair, Yours, writable
 from backproof.network import Layer
 from backproof.progress import fraction
@@ -29,7 +30,6 @@ from backproof.results import (
 
 ROWS, COLUMNS = 20, 10  # of a matrix that is shown entry by entry
 TALLIED = ("loss", "accuracy")  # during an epoch, which the final loss is not
-SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 def table(*columns: str, right: Sequence[str] = ()) -> Table:
@@ -216,7 +216,7 @@ def weights(out: Console, found: Weights) -> None:
 
 def blocks(out: Console, words: str, block: Layer | LayerGradient, place: int) -> None:
     """Nothing; W and b of one layer, or their gradients, are written."""
-    name = str(place + 1).translate(SUBSCRIPTS)
+    name = subscript(place + 1)
     matrix(out, block.W, f"{words}W{name} (layers.{place}.weights)")
     if block.b is not None:
         rows = Matrix([block.b]) if isinstance(block.b, Vector) else block.b
