@@ -57,7 +57,7 @@ output_derivative_missing = Mistake(
 
 output_derivative_extra = Mistake(
     "output_derivative_extra",
-    title="the derivative of the last activation is there once too often",
+    title="the derivative of the last activation is there twice",
     cause="With this loss and this activation (H − Y)/N holds σ′(Z_L) already, and it was multiplied in again.",
     question="What is left when you multiply the slope of this loss by σ′(Z_L) on paper?",
     mend=mend(

@@ -92,7 +92,7 @@ accumulated = Mistake(
 momentum_as_gradient = Mistake(
     "momentum_as_gradient",
     title="the velocity stands where the gradient should",
-    cause="What momentum made of the gradient, μ · velocity + gradient, was taken for the gradient itself.",
+    cause="What momentum makes of it, μ · velocity + gradient[|, {detail}], stands where the gradient itself should.",
     question="Do your numbers depend on the steps before, and should they?",
     mend=mend(
         numpy=(
