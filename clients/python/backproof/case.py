@@ -40,12 +40,21 @@ def case_of(text: bytes, name: str) -> dict[str, object]:
     Those may stand as languages print them, without quotes: NaN, nan, -inf. Raises InvalidValue.
     """
     try:
-        told = from_json(BARE.sub(_word, text.decode("utf-8-sig")))
-    except (InvalidValue, UnicodeDecodeError) as error:
+        told = json_of(text)
+    except InvalidValue as error:
         raise InvalidValue(f"{name} is no case: {error}. {WHAT}.") from error
     lacking = [field for field in POINT if field not in told]
     if lacking:
         raise InvalidValue(f"{name} is no case: it has no {' and no '.join(lacking)}. {WHAT}.")
+    return told
+
+
+def json_of(text: bytes) -> dict[str, object]:
+    """The object in a JSON text, in which numbers that are not finite become the wire's words. Raises InvalidValue."""
+    try:
+        told = from_json(BARE.sub(_word, text.decode("utf-8-sig")))
+    except UnicodeDecodeError as error:
+        raise InvalidValue(f"not UTF-8: {error.reason} at byte {error.start}") from error
     return {field: _in_words(value) for field, value in told.items()}
 
 

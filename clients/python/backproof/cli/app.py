@@ -10,8 +10,9 @@ from typing import Annotated
 
 import typer
 
-from backproof import calls, parse
-from backproof.cli import asked, cases, checking, derive, documents, ending, examples, extras, files, show
+from backproof import calls, parse, parse_report
+from backproof.cli import asked, cases, checking, derive, documents, ending, examples, extras, files, pointing, show
+from backproof.cli import check as checks
 from backproof.cli.acts import as_sent, compared, console, follow, line, lines, save, sent_with, tell, width
 from backproof.cli.ending import Usage
 from backproof.cli.options import REQUEST, Activations, AsJson, Bias, Data, Loss, Sizes, Url
@@ -129,26 +130,28 @@ def weights(
 def gradients(file: GradientsFile, *, url: Url = None, data: Data = None, as_json: AsJson = False) -> None:
     """Compare the gradients of both forms, as a request file says. The exit code is 1 where they do not agree.
 
-    A case file (FILE.case.json) holds numbers of your own as well. Your gradients in it are compared with the matched
-    form, and the exit code is 1 where they do not agree either.
+    A case file (FILE.case.json) holds numbers of your own as well. They are judged too, as by backproof check, and the
+    exit code is 1 where they are wrong, 2 where they cannot be judged.
     """
-    request = files.request(file)
-    yours, call = cases.claimed(request), as_sent(calls.compare(cases.point(request)))
+    request = cases.request(file)
+    yours, call = cases.claim(request), as_sent(calls.compare(cases.point(request)))
     with reach(place(url, data)) as client:
         found = compared(client, client.send(call))
-    rows = cases.judged(yours, parse.gradients(found), request.get("dtype")) if yours else []
+        judged = None if yours is None else client.send(as_sent(calls.judge(yours)))
     if as_json:
-        line(json.dumps({**found, "yours": [row.to_json() for row in rows]} if yours else found))
+        line(json.dumps(found if judged is None else {**found, "yours": judged}))
     else:
         show.gradients(console(), parse.gradients(found))
-        if yours:
-            show.yours(console(), rows)
+        lines(["Your numbers", *str(parse_report.report(judged)).splitlines()] if judged else [])
     if aside := cases.left_aside(request):
-        say(f"Of your own numbers only gradients are compared; left aside: {', '.join(aside)}.")
+        say(f"There are no numbers of yours to judge; left aside: {', '.join(aside)}.")
     ending.agreed(found)
-    ending.agreed({"agree": all(row.agree for row in rows)})
+    if judged:
+        raise typer.Exit(checks.CODES.get(str(judged["verdict"]), ending.UNJUDGED))
 
 
+app.command("point")(pointing.point)
+app.command("vectors")(pointing.vectors)
 app.command("check", epilog=examples.shown(examples.CASE))(checking.check)
 
 

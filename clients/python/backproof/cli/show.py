@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from math import isnan
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -13,7 +12,6 @@ from rich.text import Text
 
 from backproof.arrays import Matrix, Vector
 from backproof.blackboard import subscript
-from backproof.cli.cases import Pair, Yours, writable
 from backproof.network import Layer
 from backproof.progress import fraction
 from backproof.results import (
@@ -175,29 +173,6 @@ def comparisons(found: Sequence[Comparison]) -> Table:
         between = " – ".join(one.between)
         made.add_row(one.parameter, between, distance(one.max_abs), distance(one.max_rel), verdict(one))
     return made
-
-
-def yours(out: Console, found: Sequence[Yours]) -> None:
-    """Nothing; how far the caller's own gradients are from the matched form is written, for each parameter."""
-    words = "[green]agree[/]" if all(one.agree for one in found) else "[red]do not agree[/]"
-    out.print(f"your gradients {words} with the matched form", highlight=False)
-    numbers = ("max rel", "tolerance", "yours", "ours")
-    made = table("parameter", "max rel", "tolerance", "worst entry", "yours", "ours", "verdict", right=numbers)
-    for one in found:
-        error = "–" if one.relative_error is None or isnan(one.relative_error) else distance(one.relative_error)
-        said = Text("agree", style="green") if one.agree else Text("differ", style="red")
-        made.add_row(one.parameter, error, f"{one.tolerance:.0e}", *entry(one.worst), said)
-    out.print(made)
-    for one in found:
-        if one.detail:
-            out.print(f"{one.parameter}: {one.detail}.", highlight=False, markup=False)
-
-
-def entry(pair: Pair | None) -> tuple[str, str, str]:
-    """The cells about an entry: its index, yours and ours, to the last digit."""
-    if pair is None:
-        return ("–", "–", "–")
-    return (str(list(pair.index)), str(writable(pair.yours)), str(writable(pair.ours)))
 
 
 def verdict(one: Comparison) -> Text:
