@@ -28,6 +28,22 @@ REQUESTS = [
     for data in (TARGETS, LABELS)
 ] + [
     ("/derivations", {"network": DRAWN, "loss": "cross_entropy", "parameter": "layers.0.bias", "data": LABELS}),
+    (
+        "/gradients/check",
+        {
+            "network": GIVEN,
+            "loss": "cross_entropy",
+            "data": LABELS,
+            "layout": {"weights": "in_out", "samples": "rows"},
+            "loss_value": 0.7,
+            "deltas": [None, [[0.1, -0.1], [0.2, "NaN"]]],
+            "gradients": [{"weights": [[1, 2, 3], [4, 5, 6]], "bias": [[0, 1, 2]]}, [[1, 0], [2, 0], [3, 1]]],
+            "updated_weights": [None, {"weights": [[1, 0], [2, 0], [3, 1]]}],
+            "learning_rate": 0.1,
+            "previous": {"data": TARGETS, "gradients": [None, [[1, 0], [2, 0], [3, 1]]], "velocity": [None, None]},
+        },
+    ),
+    ("/points", {"network": DRAWN, "loss": "cross_entropy", "seed": 4, "layout": {"weights": "out_in"}}),
     ("/predict", {"network": GIVEN, "x": TARGETS["x"], "include": ["activations"]}),
     ("/datasets", LABELS),
     (
