@@ -89,7 +89,9 @@ def _section(mistake: Mistake) -> str:
         looks=_wrapped(f"**How it looks.** {mistake.looks}"),
         hides=_wrapped(f"**Why it hides.** {mistake.hides}"),
         question=_wrapped(f"**Ask yourself.** {mistake.question}"),
-        mend="**Or say so**, in NumPy and in OCaml:" if mistake.convention else "**The mend**, in NumPy and in OCaml:",
+        mend="**Say so, or turn it**, in NumPy and in OCaml:"
+        if mistake.convention
+        else "**The mend**, in NumPy and in OCaml:",
         numpy=mistake.mend.numpy,
         ocaml=mistake.mend.ocaml,
     )

@@ -128,7 +128,7 @@ def right(mistake: Mistake, names: dict[str, Any]) -> dict[str, list[Any]]:
         "db": [names["db"]],
         "Z": [names["Z"]],
         "A": [names["A"]],
-        "M": [names["M"]],
+        "M": [names["M"], V],
         "delta": [names["delta"], V * df, V / names["N"], names["delta"] / names["N"]]
         + ([names["delta"].T] if mistake.convention else []),
         "W": [names["W"], names["W"] - names["rate"] * step],
@@ -151,6 +151,17 @@ def test_the_numpy_mend_computes_what_is_right(mistake: Mistake) -> None:
     exec(mistake.mend.numpy, made)
     for name, values in allowed.items():
         assert any(same(made[name], value) for value in values), name
+
+
+SOFTMAX_TOO = ("missing_derivative", "derivative_at_activation", "derivative_at_preactivation", "wrong_activation")
+
+
+@pytest.mark.parametrize("name", [*SOFTMAX_TOO, "output_derivative_missing"])
+def test_mends_with_slopes_say_what_a_softmax_needs(name: str) -> None:
+    """A softmax has no slope for each entry; who makes one of these mistakes in such a layer reads the comment."""
+    (instead,) = re.findall(r"# softmax: (.*)", MISTAKES[name].mend.numpy)
+    names = scope("softmax")
+    assert np.allclose(eval(instead, names), names["delta"], rtol=1e-12)
 
 
 def test_a_mend_that_is_wrong_is_noticed() -> None:

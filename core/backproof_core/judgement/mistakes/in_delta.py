@@ -2,6 +2,8 @@
 
 from backproof_core.judgement.mistakes.mistake import Mistake, mend
 
+_SOFTMAX = "# softmax: A * (M - (M * A).sum(axis=1, keepdims=True))"  # which has no slope for each entry
+
 sign_flipped = Mistake(
     "sign_flipped",
     title="the sign is flipped",
@@ -26,7 +28,7 @@ missing_derivative = Mistake(
     cause="δ is what comes from above times σ′(Z), entry by entry, and the σ′(Z) is not there.",
     question="What does the chain rule multiply by on its way from A to Z?",
     mend=mend(
-        numpy=("M = delta_above @ W_above.T", "delta = M * df(Z)  # times σ′(Z), not M alone"),
+        numpy=("M = delta_above @ W_above.T", "delta = M * df(Z)  # times σ′(Z), not M alone", _SOFTMAX),
         ocaml=(
             "let m = Mat.mul delta_above (Mat.transpose w_above)",
             "let delta = Activation.pullback f ~z ~a m  (* not m alone *)",
@@ -44,7 +46,11 @@ output_derivative_missing = Mistake(
     cause="δ_L is the bare slope of the loss, as after a cross-entropy that has cancelled σ′; this loss needs σ′(Z_L).",
     question="Is your loss one of those after which δ_L is just H − Y?",
     mend=mend(
-        numpy=("V = H - Y          # half_sse; for sse twice that", "delta = V * df(Z)  # and σ′ of the last layer"),
+        numpy=(
+            "M = H - Y          # half_sse; for sse twice that",
+            "delta = M * df(Z)  # and σ′ of the last layer",
+            _SOFTMAX,
+        ),
         ocaml=(
             "let v = Mat.sub h y  (* half_sse; for sse twice that *)",
             "let delta = Activation.pullback f ~z ~a:h v  (* and its f' *)",
@@ -75,7 +81,7 @@ derivative_at_activation = Mistake(
     cause="σ′(A) was used, which is σ′(σ(Z)): the activation is applied once too often.",
     question="Which matrix was σ′ taken at?",
     mend=mend(
-        numpy=("M = delta_above @ W_above.T", "delta = M * df(Z)  # at Z, before the activation"),
+        numpy=("M = delta_above @ W_above.T", "delta = M * df(Z)  # at Z, before the activation", _SOFTMAX),
         ocaml=(
             "let m = Mat.mul delta_above (Mat.transpose w_above)",
             "let slopes = Mat.map f' z  (* f' at z, before the activation *)",
@@ -94,7 +100,11 @@ derivative_at_preactivation = Mistake(
     cause="A(1 − A), or 1 − A², wants the output A = σ(Z) of the activation, and was given Z.",
     question="Does your formula for σ′ want what went into σ, or what came out of it?",
     mend=mend(
-        numpy=("delta = M * A * (1 - A)  # sigmoid: A, the output, not Z", "delta = M * (1 - A * A)  # tanh: likewise"),
+        numpy=(
+            "delta = M * A * (1 - A)  # sigmoid: A, the output, not Z",
+            "delta = M * (1 - A * A)  # tanh: likewise",
+            _SOFTMAX,
+        ),
         ocaml=(
             "let slope a = a *. (1. -. a)  (* sigmoid; tanh: 1 - a * a *)",
             "let delta = Mat.map2 (fun m a -> m *. slope a) m a  (* a, not z *)",
@@ -114,7 +124,7 @@ softmax_diagonal = Mistake(
     mend=mend(
         numpy=(
             "S = (M * A).sum(axis=1, keepdims=True)  # over the row",
-            "delta = A * (M - S)  # not M * A * (1 - A)",
+            "delta = A * (M - S)                     # not M * A * (1 - A)",
         ),
         ocaml=(
             "let s = Mat.row_sums (Mat.hadamard m a)",
@@ -170,11 +180,8 @@ weights_not_transposed = Mistake(
     cause="Z = A W going forward makes δ Wᵀ going back, and δ W was used.",
     question="Weight (i, j) carries from unit i up to unit j: what does it carry back, and where to?",
     mend=mend(
-        numpy=("M = delta_above @ W_above.T  # transposed on the way back", "delta = M * df(Z)"),
-        ocaml=(
-            "let m = Mat.mul delta_above (Mat.transpose w_above)  (* w' *)",
-            "let delta = Activation.pullback f ~z ~a m",
-        ),
+        numpy=("M = delta_above @ W_above.T  # transposed on the way back",),
+        ocaml=("let m = Mat.mul delta_above (Mat.transpose w_above)  (* w' *)",),
     ),
     looks="The layers from that W up are right; below it everything is wrong, by no common factor.",
     hides="Only a square W allows it. The layers above still learn, and those below get a signal that is wrong but "
@@ -212,6 +219,7 @@ wrong_activation = Mistake(
         numpy=(
             "A = f(Z)           # the activation that the layer names",
             "delta = M * df(Z)  # and its own derivative",
+            _SOFTMAX,
         ),
         ocaml=(
             "let a = Activation.apply f z  (* the one that the layer names *)",

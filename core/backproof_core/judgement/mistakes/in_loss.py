@@ -4,14 +4,16 @@ from backproof_core.judgement.mistakes.mistake import Mistake, mend
 
 _SLOPE = mend(
     numpy=(
-        "G = H - Y          # half_sse; for sse 2 * (H - Y),",
-        "                   # for mse 2 * (H - Y) / (N * d)",
+        "G = H - Y          # half_sse; sse: 2 * (H - Y)",
+        "                   # mse: 2 * (H - Y) / (N * d)",
         "delta = G * df(Z)  # no other constant",
+        "# cross-entropy after its own activation: (H - Y) / N",
     ),
     ocaml=(
-        "let g = loss.Loss.slope ~h ~y  (* half_sse: h - y, sse: twice *)",
-        "(* that, mse: 2 (h - y) / (n d); no other constant *)",
+        "let g = loss.Loss.slope ~h ~y  (* no other constant *)",
+        "(* half_sse: h - y; sse: 2 (h - y); mse: 2 (h - y) / (n d) *)",
         "let delta = Activation.pullback f ~z ~a:h g",
+        "(* cross-entropy after its own activation: (h - y) / n *)",
     ),
 )
 
@@ -21,8 +23,16 @@ residual_reversed = Mistake(
     cause="Y − H stands where H − Y should, so every gradient points downhill.",
     question="For an output that is too large, is your last δ positive or negative?",
     mend=mend(
-        numpy=("V = H - Y          # output minus target", "delta = V * df(Z)"),
-        ocaml=("let v = Mat.sub h y  (* output minus target *)", "let delta = Activation.pullback f ~z ~a:h v"),
+        numpy=(
+            "V = H - Y          # output minus target",
+            "delta = V * df(Z)",
+            "# cross-entropy after its own activation: V / N",
+        ),
+        ocaml=(
+            "let v = Mat.sub h y  (* output minus target *)",
+            "let delta = Activation.pullback f ~z ~a:h v",
+            "(* cross-entropy after its own activation: v / n *)",
+        ),
     ),
     looks="Every gradient of every layer has the opposite sign, and δ_L has it first.",
     hides="An update that adds makes up for it: two reversals cancel, and it trains as it should. Where the residual "
@@ -88,7 +98,11 @@ wrong_loss = Mistake(
     cause="The loss that is named and the loss that is computed or differentiated[|, {detail},] are not the same.",
     question="If you differentiate what you report, do you find the last δ of your code?",
     mend=mend(
-        numpy=("G = H - Y          # if the loss is half_sse", "delta = G * df(Z)  # the slope of that very loss"),
+        numpy=(
+            "G = H - Y          # the slope of that very loss: half_sse",
+            "delta = G * df(Z)",
+            "# cross-entropy after its own activation: (H - Y) / N",
+        ),
         ocaml=(
             "let delta = Loss.delta loss f ~z ~h ~y  (* of that very loss *)",
             "let value = loss.Loss.value f ~z ~h ~y",

@@ -8,7 +8,7 @@ weight_decay_included = Mistake(
     cause="λW[|, {detail},] was added to the gradient, but the loss has no such term: the decay belongs to the update.",
     question="If δ were zero, would your gradient be zero too?",
     mend=mend(
-        numpy=("dW = A_in.T @ delta             # of the loss alone", "W = W - rate * (dW + decay * W)  # λ is here"),
+        numpy=("dW = A_in.T @ delta              # of the loss alone", "W = W - rate * (dW + decay * W)  # λ is here"),
         ocaml=(
             "let dw = Mat.mul (Mat.transpose a_in) delta  (* loss alone *)",
             "let step = Mat.add dw (Mat.scale decay w)  (* decay is here *)",
@@ -96,8 +96,8 @@ momentum_as_gradient = Mistake(
     question="Do your numbers depend on the steps before, and should they?",
     mend=mend(
         numpy=(
-            "dW = A_in.T @ delta             # the gradient",
-            "velocity = mu * velocity + dW  # is something else",
+            "dW = A_in.T @ delta            # the gradient",
+            "velocity = mu * velocity + dW  # something else",
             "W = W - rate * velocity",
         ),
         ocaml=(
