@@ -2,11 +2,9 @@
 
 from typing import Any
 
-from backproof_core import Network, backprop
+from backproof_core import backprop
 from backproof_core import loss as losses
-from backproof_core.judgement import points
-from backproof_core.judgement.report import BetterPoint
-from backproof_core.loss import Loss
+from backproof_core.judgement import better_point
 from backproof_service import convert, reports
 from backproof_service.wire.points import PointRequest
 
@@ -33,17 +31,3 @@ def compute(request: PointRequest) -> dict[str, Any]:
             "pre_activations": layout.turn_each(right.run.Z),
         },
     }
-
-
-def better_point(net: Network, *, loss: Loss, seed: int) -> BetterPoint:
-    """A point of the network's architecture, made narrow, that shows mistakes."""
-    sizes = points.small(net.sizes)
-    made, X, Y = points.draw(
-        sizes,
-        [layer.activation.name for layer in net.layers],
-        loss=loss,
-        bias=[layer.b is not None for layer in net.layers],
-        rows=points.rows_for(sizes),
-        seed=seed,
-    )
-    return BetterPoint(made, X, Y)
