@@ -149,6 +149,57 @@ def test_pictures_show_what_the_words_say(points: ModuleType) -> None:
         assert abs(R.sum()) < 1e-12 < 1e-3 < abs(M.sum())
 
 
+def changes(points: ModuleType, name: str, at: Any, layer: int | None = None) -> float:
+    """How far, at most, any way to make that mistake moves a gradient from the right one."""
+    right = dict(points.gradient(at.net, at.run.A[0], at.Y, loss=at.loss).blocks())
+    ways = [blocks for _, blocks in points.planted(at, name, layer)]
+    assert ways, f"{name} cannot be made there"
+    return max(float(np.abs(blocks[path] - right[path]).max()) for blocks in ways for path in right)
+
+
+def hiding(points: ModuleType, name: str, where: str) -> tuple[Any, int | None]:
+    """The point of the picture, moved to where the words say that the mistake shows nothing; and the layer."""
+    picture = points.PICTURES[name]
+    if where in ("relu", "leaky_relu", "identity"):
+        picture = replace(picture, activations=(*picture.activations[:1], where, *picture.activations[2:]))
+    if where == "identity at the end":
+        picture = replace(picture, activations=(*picture.activations[:2], "identity"))
+    if where == "rate 1":
+        picture = replace(picture, claim=Claim(learning_rate=1.0))
+    at = points.setting(picture)
+    if where == "one row":
+        at = at.at_rows(at.run.A[0][:1], at.Y[:1])
+    if where == "no residual":
+        at = replace(at, Y=at.run.H)
+    if where == "symmetric weights":
+        W = at.net.layers[1].W
+        layers = list(at.net.layers)
+        layers[1] = replace(layers[1], W=W + W.T)
+        at = replace(at, net=replace(at.net, layers=tuple(layers))).at_rows(at.run.A[0], at.Y)
+    return at, picture.layer
+
+
+HIDING = [
+    *(("derivative_at_activation", where) for where in ("relu", "leaky_relu", "identity")),
+    *(("derivative_at_preactivation", where) for where in ("relu", "leaky_relu")),
+    ("output_derivative_missing", "identity at the end"),
+    ("residual_reversed", "no residual"),
+    ("sign_flipped", "no residual"),
+    ("weights_already_updated", "no residual"),
+    ("weights_not_transposed", "symmetric weights"),
+    ("rate_multiplied_in", "rate 1"),
+    *((name, "one row") for name in ("averaged_not_summed", "bias_averaged", "bias_one_row", "last_instance_only")),
+]
+
+
+@pytest.mark.parametrize(("name", "where"), HIDING)
+def test_a_mistake_shows_nothing_where_the_words_say_so(points: ModuleType, name: str, where: str) -> None:
+    at, layer = hiding(points, name, where)
+    assert changes(points, name, at, layer) <= 1e-14
+    there = points.PICTURES[name]
+    assert changes(points, name, points.setting(there), there.layer) > 1e-3
+
+
 # ---- heat maps
 
 

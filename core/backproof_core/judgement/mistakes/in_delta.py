@@ -10,7 +10,7 @@ sign_flipped = Mistake(
     cause="A minus got into the gradient; that of W ← W − rate · gradient belongs to the update alone.",
     question="If you go a little way along your gradient, does the loss grow or shrink?",
     mend=mend(
-        numpy=("dW = A_in.T @ delta  # no minus in the gradient", "W = W - rate * dW    # it is here, once"),
+        numpy=("dW = A_in.T @ delta  # no minus in the gradient", "W = W - rate * dW  # it is here, once"),
         ocaml=(
             "let dw = Mat.mul (Mat.transpose a_in) delta  (* no minus *)",
             "let w = Mat.sub w (Mat.scale rate dw)  (* it is here, once *)",
@@ -47,7 +47,7 @@ output_derivative_missing = Mistake(
     question="Is your loss one of those after which δ_L is just H − Y?",
     mend=mend(
         numpy=(
-            "M = H - Y          # half_sse; for sse twice that",
+            "M = H - Y  # half_sse; for sse twice that",
             "delta = M * df(Z)  # and σ′ of the last layer",
             _SOFTMAX,
         ),
@@ -124,7 +124,7 @@ softmax_diagonal = Mistake(
     mend=mend(
         numpy=(
             "S = (M * A).sum(axis=1, keepdims=True)  # over the row",
-            "delta = A * (M - S)                     # not M * A * (1 - A)",
+            "delta = A * (M - S)  # not M * A * (1 - A)",
         ),
         ocaml=(
             "let s = Mat.row_sums (Mat.hadamard m a)",
@@ -196,7 +196,7 @@ weights_already_updated = Mistake(
     question="When is each W changed, and when is it needed for the last time?",
     mend=mend(
         numpy=(
-            "M = delta_above @ W_above.T          # first, with the old W",
+            "M = delta_above @ W_above.T  # first, with the old W",
             "W_above = W_above - rate * dW_above  # then the update",
         ),
         ocaml=(
@@ -217,7 +217,7 @@ wrong_activation = Mistake(
     question="Which function does this layer apply, forward and backward, and which one does the network name?",
     mend=mend(
         numpy=(
-            "A = f(Z)           # the activation that the layer names",
+            "A = f(Z)  # the activation that the layer names",
             "delta = M * df(Z)  # and its own derivative",
             _SOFTMAX,
         ),

@@ -97,7 +97,7 @@ row_major_unvec = Mistake(
     mend=mend(
         numpy=(
             "p, q = W.shape",
-            "v = dW.T.ravel()        # stacks the columns",
+            "v = dW.T.ravel()  # stacks the columns",
             "dW = v.reshape(q, p).T  # and takes them apart again",
         ),
         ocaml=(

@@ -4,8 +4,8 @@ from backproof_core.judgement.mistakes.mistake import Mistake, mend
 
 _SLOPE = mend(
     numpy=(
-        "G = H - Y          # half_sse; sse: 2 * (H - Y)",
-        "                   # mse: 2 * (H - Y) / (N * d)",
+        "G = H - Y  # half_sse; sse: 2 * (H - Y)",
+        "# mse: 2 * (H - Y) / (N * d)",
         "delta = G * df(Z)  # no other constant",
         "# cross-entropy after its own activation: (H - Y) / N",
     ),
@@ -24,7 +24,7 @@ residual_reversed = Mistake(
     question="For an output that is too large, is your last δ positive or negative?",
     mend=mend(
         numpy=(
-            "V = H - Y          # output minus target",
+            "V = H - Y  # output minus target",
             "delta = V * df(Z)",
             "# cross-entropy after its own activation: V / N",
         ),
@@ -99,7 +99,7 @@ wrong_loss = Mistake(
     question="If you differentiate what you report, do you find the last δ of your code?",
     mend=mend(
         numpy=(
-            "G = H - Y          # the slope of that very loss: half_sse",
+            "G = H - Y  # the slope of that very loss: half_sse",
             "delta = G * df(Z)",
             "# cross-entropy after its own activation: (H - Y) / N",
         ),

@@ -8,7 +8,7 @@ weight_decay_included = Mistake(
     cause="λW[|, {detail},] was added to the gradient, but the loss has no such term: the decay belongs to the update.",
     question="If δ were zero, would your gradient be zero too?",
     mend=mend(
-        numpy=("dW = A_in.T @ delta              # of the loss alone", "W = W - rate * (dW + decay * W)  # λ is here"),
+        numpy=("dW = A_in.T @ delta  # of the loss alone", "W = W - rate * (dW + decay * W)  # λ is here"),
         ocaml=(
             "let dw = Mat.mul (Mat.transpose a_in) delta  (* loss alone *)",
             "let step = Mat.add dw (Mat.scale decay w)  (* decay is here *)",
@@ -44,7 +44,7 @@ rate_multiplied_in = Mistake(
     cause="The step, learning rate times gradient[|, {detail}], stands where the gradient should.",
     question="Would the numbers that you call gradient change if you trained more slowly?",
     mend=mend(
-        numpy=("dW = A_in.T @ delta  # no rate in the gradient", "W = W - rate * dW    # it is here, once"),
+        numpy=("dW = A_in.T @ delta  # no rate in the gradient", "W = W - rate * dW  # it is here, once"),
         ocaml=(
             "let dw = Mat.mul (Mat.transpose a_in) delta  (* no rate *)",
             "let w = Mat.sub w (Mat.scale rate dw)  (* it is here, once *)",
@@ -96,7 +96,7 @@ momentum_as_gradient = Mistake(
     question="Do your numbers depend on the steps before, and should they?",
     mend=mend(
         numpy=(
-            "dW = A_in.T @ delta            # the gradient",
+            "dW = A_in.T @ delta  # the gradient",
             "velocity = mu * velocity + dW  # something else",
             "W = W - rate * velocity",
         ),
