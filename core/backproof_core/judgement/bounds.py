@@ -42,7 +42,7 @@ def bounds(net: Network, run: Pass, Y: Array, *, loss: Loss, dtype: str) -> Boun
 
 
 def off_kinks(net: Network, run: Pass, Y: Array, *, loss: Loss, dtype: str) -> Bounds:
-    """The same if the rounding of operations takes nothing across a kink: what is within these is right beyond doubt."""
+    """The same if the rounding of operations takes nothing across a kink: what is within these is right for sure."""
     return _bounds(net, run, Y, loss, dtype, lambda Z, t: np.zeros(Z.shape, bool))
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from backproof_core.activation import Activation, Elementwise
 from backproof_core.loss import Loss
+from backproof_core.network import Pass
 from backproof_core.vec import Array
 
 OF_ARGUMENT = Callable[[Array, Array, Array], Array]  # of Z, A and t
@@ -119,9 +120,9 @@ def _probing(activation: Elementwise) -> Rule:
 # ---------------------------------------------------------------- softmax
 
 
-def softmax_noise(Z: Array, P: Array) -> Array:
+def softmax_noise(Z: Array, P: Array, alike: int) -> Array:
     """What a softmax adds: few roundings, the sum, and those of an argument as large as z − max z or ln Σ e^z."""
-    found: Array = P * (4 + np.sqrt(P.shape[1]) + 2 * np.abs(Z).max(axis=1, keepdims=True))
+    found: Array = P * (4 + np.sqrt(P.shape[1] * alike) + 2 * np.abs(Z).max(axis=1, keepdims=True))
     return found
 
 
@@ -149,7 +150,7 @@ def _squared_quotient(Y: Array, x: Array) -> Array:
     return np.where(Y == 0, 0.0, np.where(x > 0, Y / np.where(x > 0, x, 1.0) ** 2, np.inf))
 
 
-def value_noise(loss: Loss, last: Activation, Z: Array, H: Array, value: float) -> float:
+def value_noise(loss: Loss, last: Activation, run: Pass, value: float, alike: int) -> float:
     """What computing the value adds: the sum, and in a logarithm the argument's size, from which it may be taken."""
-    of_sum = (4 + np.sqrt(H.size)) * abs(value)
-    return float(of_sum + (4 * (1 + np.abs(Z).max()) * H.shape[1] if loss.logarithms(last) else 0.0))
+    of_sum = (4 + np.sqrt(run.H.size * min(alike, run.H.size))) * abs(value)
+    return float(of_sum + (4 * (1 + np.abs(run.Z[-1]).max()) * run.H.shape[1] if loss.logarithms(last) else 0.0))

@@ -38,7 +38,7 @@ class UnitErrors:
     S: Array
     flips: Array  # the jump, or 0
     rows: int  # how often the most frequent row of A is there
-    units: int  # and its most frequent column
+    units: int  # and its most frequent column, or that of W
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +60,12 @@ class Rounding:
         """The bound of an error."""
         return self.bound(error.V) if error.D is None else self.bound(error.V + error.D / self.factor)
 
-    def of_sum(self, terms: int, size: Array) -> Array:
-        """V of a sum of that many terms, whose sizes sum up to so much: infinite where the type overflows."""
-        found = self.u * np.sqrt(terms) * size + np.where(size > 0, terms * self.least, 0.0)
+    def of_sum(self, terms: int, size: Array, alike: int = 1) -> Array:
+        """V of a sum of that many terms, of which so many are alike, and whose sizes sum up to so much.
+
+        Roundings of a sum of equal terms are no more independent than the terms. Infinite where the type overflows.
+        """
+        found = self.u * np.sqrt(terms * min(alike, terms)) * size + np.where(size > 0, terms * self.least, 0.0)
         return np.where(size > self.most, np.inf, found)
 
 
@@ -71,23 +74,23 @@ def upward(
 ) -> tuple[UnitErrors, ...]:
     """The errors of every layer of a forward pass; shared is how far Z moves besides."""
     found: list[UnitErrors] = []
-    V = np.zeros_like(run.A[0])
+    V, units = np.zeros_like(run.A[0]), most_frequent(run.A[0].T)
     for l, layer in enumerate(layers):
         A, Z, H = run.A[l], run.Z[l], run.A[l + 1]
         size = np.abs(A) @ np.abs(layer.W) + (0.0 if layer.b is None else np.abs(layer.b))
-        carried = squares(V, layer.W) * np.sqrt(found[-1].units if found else 1)
-        V_Z = np.hypot(carried, rounding.of_sum(layer.d_in + 1, size))
+        V_Z = np.hypot(np.sqrt(units) * squares(V, layer.W), rounding.of_sum(layer.d_in + 1, size, units))
         t = rounding.bound(V_Z) + (0.0 if shared is None else shared[l])
-        found.append(_unit(layer.activation, Z, H, V_Z, t, rounding))
-        V = found[-1].A
+        alike = most_frequent(layer.W.T)  # their errors are, even where biases differ
+        found.append(_unit(layer.activation, Z, H, V_Z, t, alike, rounding))
+        V, units = found[-1].A, found[-1].units
     return tuple(found)
 
 
-def _unit(activation: Activation, Z: Array, A: Array, V: Array, t: Array, rounding: Rounding) -> UnitErrors:
-    rows, units = most_frequent(A), most_frequent(A.T)
+def _unit(activation: Activation, Z: Array, A: Array, V: Array, t: Array, alike: int, rounding: Rounding) -> UnitErrors:
+    rows, units = most_frequent(A), max(alike, most_frequent(A.T))
     none = np.zeros_like(Z)
     if not isinstance(activation, Elementwise):
-        V_A = np.hypot(through_softmax(A, V, t), rounding.u * softmax_noise(Z, A) + rounding.least)
+        V_A = np.hypot(through_softmax(A, V, t), rounding.u * softmax_noise(Z, A, units) + rounding.least)
         return UnitErrors(V, V_A, none, none, rows, units)
     its = rule(activation)
     V_A = np.hypot(its.steepest(Z, A, t) * V, rounding.u * its.noise(Z, A))
@@ -122,7 +125,7 @@ def _deltas(
     for l in range(len(layers) - 1, 0, -1):
         W, units = layers[l].W.T, forward[l].units
         M = delta @ W
-        V = np.hypot(np.sqrt(units) * squares(error.V, W), rounding.of_sum(len(W), np.abs(delta) @ np.abs(W)))
+        V = np.hypot(np.sqrt(units) * squares(error.V, W), rounding.of_sum(len(W), np.abs(delta) @ np.abs(W), units))
         above = Error(V, None if error.D is None else error.D @ np.abs(W))
         Z, A, activation = run.Z[l - 1], run.A[l], layers[l - 1].activation
         error = _pulled(activation, Z, A, M, above, forward[l - 1], rounding)
@@ -134,7 +137,7 @@ def _seed(last: Activation, run: Pass, Y: Array, loss: Loss, at: UnitErrors, rou
     """The error of δ_L: of the folded pairs also for who multiplies the slope with σ' where that is finite."""
     H = run.H
     if last.name == loss.folded_with:
-        own = rounding.u * (6 + np.sqrt(H.shape[1])) * (np.abs(H) + np.abs(Y))
+        own = rounding.u * (6 + np.sqrt(H.shape[1] * at.units)) * (np.abs(H) + np.abs(Y))
         return Error(np.hypot(at.A, own) / len(H) + rounding.least)
     steep = steepness(loss, H, Y, rounding.bound(at.A))
     V = np.hypot(np.where(steep == 0, 0.0, steep * at.A), 4 * rounding.u * loss.slope_bound(H, Y))
@@ -163,7 +166,7 @@ def _pulled_by_softmax(P: Array, M: Array, error: Error, at: UnitErrors, roundin
     terms = np.abs(M * P).sum(axis=1, keepdims=True)
     of_inner = _length(
         [np.sqrt(at.units) * _norm(size * error.V), np.sqrt(at.units) * _norm(M * at.A)]
-        + [rounding.of_sum(P.shape[1], terms)]
+        + [rounding.of_sum(P.shape[1], terms, at.units)]
     )
     own = np.hypot(np.abs(M - inner) * at.A, 2 * rounding.u * P * (np.abs(M) + terms) + rounding.least)
     V = _length([size * error.V, size * of_inner, own])
@@ -178,11 +181,13 @@ def _gradient(
     """The bounds of ∇W = Aᵀδ and ∇b = 1ᵀδ."""
     size, certain = np.abs(A) + rounding.bound(V_A), np.abs(delta) + (0.0 if error.D is None else error.D)
     carried = np.sqrt(frequent) * np.hypot(squares(size.T, error.V), squares(V_A.T, certain))
-    V = np.hypot(carried, rounding.of_sum(len(A), np.abs(A).T @ np.abs(delta)))
+    V = np.hypot(carried, rounding.of_sum(len(A), np.abs(A).T @ np.abs(delta), frequent))
     of_W = rounding.total(Error(V, None if error.D is None else size.T @ error.D))
     if layer.b is None:
         return LayerGradient(of_W, None)
-    V = np.hypot(np.sqrt(frequent) * _norm(error.V.T)[:, 0], rounding.of_sum(len(A), np.abs(delta).sum(axis=0)))
+    V = np.hypot(
+        np.sqrt(frequent) * _norm(error.V.T)[:, 0], rounding.of_sum(len(A), np.abs(delta).sum(axis=0), frequent)
+    )
     return LayerGradient(of_W, rounding.total(Error(V, None if error.D is None else error.D.sum(axis=0))))
 
 
@@ -193,9 +198,10 @@ def value_error(
     H, V = run.H, forward[-1].A
     steep = steepness(loss, H, Y, rounding.bound(V))
     slope = np.abs(loss.slope(H, Y)) + np.where(steep == 0, 0.0, steep * rounding.bound(V))
-    carried = np.sqrt(forward[-1].rows * forward[-1].units) * _norm((slope * V).reshape(1, -1))[0, 0]
+    alike = forward[-1].rows * forward[-1].units
+    carried = np.sqrt(alike) * _norm((slope * V).reshape(1, -1))[0, 0]
     value = float(loss.value(last, run.Z[-1], H, Y))
-    own = rounding.u * value_noise(loss, last, run.Z[-1], H, value)
+    own = rounding.u * value_noise(loss, last, run, value, alike)
     if abs(value) > rounding.most:
         return float("inf")
     return float(rounding.bound(np.array(np.hypot(carried, own) + rounding.least)))
@@ -230,6 +236,8 @@ def _length(parts: Sequence[Array]) -> Array:
 
 def most_frequent(M: Array) -> int:
     """How often the most frequent row that is not zero is there, in single precision."""
-    rows = np.ascontiguousarray(M, np.float32)
-    counts = Counter(row.tobytes() for row in rows if row.any())
+    data = (np.ascontiguousarray(M, np.float32) + np.float32(0)).tobytes()  # −0 becomes 0
+    size = 4 * M.shape[1]
+    counts = Counter(data[k : k + size] for k in range(0, len(data), size))
+    del counts[bytes(size)]
     return max(counts.values(), default=1)
