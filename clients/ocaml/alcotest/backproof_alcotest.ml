@@ -25,6 +25,16 @@ let say_green () =
 
 let () = at_exit say_green
 
+let oracle = Oracle.make ()
+
+(* What the oracle adds, where there is one; whatever goes wrong with it, the verdict stands *)
+let say_more (r : Report.t) =
+  match Option.map (Said.lines r) (Option.bind r.case (Oracle.ask oracle)) with
+  | None -> ()
+  | Some lines -> List.iter print_endline lines
+  | exception ((Out_of_memory | Sys.Break) as e) -> raise e
+  | exception _ -> ()
+
 let test_case name report =
   let run () =
     let r : Report.t = report () in
@@ -32,6 +42,7 @@ let test_case name report =
     | Right -> Queue.add (name, r) green
     | Wrong | Cannot_judge ->
         Report.print r;
+        say_more r;
         give_up ()
   in
   Alcotest.test_case name `Quick run

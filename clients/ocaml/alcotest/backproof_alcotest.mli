@@ -9,7 +9,12 @@
     ]}
 
     A red test prints its report once, where Alcotest shows what a test printed. A green one says at the end of the run at
-    how many points it was right, and how many mistakes those can show. *)
+    how many points it was right, and how many mistakes those can show.
+
+    Where the command [backproof] is found, or BACKPROOF_URL names a service and [curl] is found, a red test that wrote
+    its case file asks that oracle about it, and prints what it has to add: causes that {!Backproof.Judge} does not know,
+    several at once. The verdict stands without it: where there is none, or it cannot be reached, or it has not answered
+    within ten seconds, nothing is said of it. A green test asks nobody. *)
 
 open Backproof
 

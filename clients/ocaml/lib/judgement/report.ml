@@ -1,5 +1,12 @@
 type verdict = Right | Wrong | Cannot_judge
-type t = { verdict : verdict; summary : string; diagnosis : Diagnosis.t option; text : string }
+
+type t = {
+  verdict : verdict;
+  summary : string;
+  diagnosis : Diagnosis.t option;
+  text : string;
+  case : string option;
+}
 
 let width = 80
 let shown_blocks = 8
@@ -164,24 +171,24 @@ let wrong p ~where ~case d =
   let lines =
     headline summary @ point_line p where @ block_lines d.entries @ first_line d @ cause_lines d @ case_lines case
   in
-  { verdict = Wrong; summary; diagnosis = Some d; text = text lines }
+  { verdict = Wrong; summary; diagnosis = Some d; text = text lines; case = None }
 
 let unusable p ~where ~case what =
   let summary = "WRONG: " ^ what in
   let lines = headline summary @ point_line p where @ case_lines case in
-  { verdict = Wrong; summary; diagnosis = None; text = text lines }
+  { verdict = Wrong; summary; diagnosis = None; text = text lines; case = None }
 
 let cannot_judge p why =
   let summary = "CANNOT JUDGE: " ^ why in
   let point = match p with Some p -> labelled "point" (described p) | None -> [] in
   let lines = headline summary @ point in
-  { verdict = Cannot_judge; summary; diagnosis = None; text = text lines }
+  { verdict = Cannot_judge; summary; diagnosis = None; text = text lines; case = None }
 
 let right ~points ~shown ~hidden =
   let n = List.length shown and all = List.length shown + List.length hidden in
   let of_all = if hidden = [] then Printf.sprintf "all %d mistakes" n else Printf.sprintf "%d of %d mistakes" n all in
   let summary = Printf.sprintf "right at %s that can show %s" (counted points "point") of_all in
   let blind (id, reason) = wrapped ("  not " ^ id ^ ":") reason in
-  { verdict = Right; summary; diagnosis = None; text = text (summary :: List.concat_map blind hidden) }
+  { verdict = Right; summary; diagnosis = None; text = text (summary :: List.concat_map blind hidden); case = None }
 
 let print r = print_endline r.text

@@ -11,6 +11,9 @@ type t = {
   summary : string;  (** The verdict in one sentence. *)
   diagnosis : Diagnosis.t option;  (** Block by block, where numbers were compared. *)
   text : string;  (** The report: at most 80 columns of ASCII and 25 lines. *)
+  case : string option;
+      (** The file that holds the point and your numbers, from the root of the file system, where one was written and
+          everything in it is known by its name to others: no activation or loss is a function of your own. *)
 }
 (** The type for reports. *)
 
