@@ -194,6 +194,7 @@ def test_a_job_speaks_the_layout_that_it_was_submitted_in(api: Any, layout: Mapp
     assert here["config"] == laid(plain["config"], layout), "the request as it was sent, to be sent again"
     for asked in ("at=latest", "at=best", "at=0", "form=vectorized"):
         ours, theirs = (api.get(f"/jobs/{job['id']}/weights?{asked}").json() for job in (plain, here))
+        assert (ours.pop("layout"), theirs.pop("layout")) == (OURS, layout)
         assert lasting(theirs) == turned(lasting(ours), layout)
     x = {"x": body["data"]["x"]}
     outputs = post(api, f"/jobs/{plain['id']}/predict", x)

@@ -81,8 +81,9 @@ async def weights(request: Request, job_id: JobId, at: At = "latest", form: Form
     if kind == OCAML:
         text = await to_thread.run_sync(ocamlsource.source, found.network, _origin(job, at, found))
         return _file(text.encode(), f"{OCAML}; charset=utf-8", f"{job_id}_{at}.ml")  # no hyphen: it names a module
-    layers = convert.layers(found.network, results.layout(job))
-    payload = {"job": job_id, "at": at, "epoch": found.epoch, "layers": layers}
+    layout = results.layout(job)
+    payload = {"job": job_id, "at": at, "epoch": found.epoch, "layout": layout.model_dump()}
+    payload["layers"] = convert.layers(found.network, layout)
     return await to_thread.run_sync(respond.json, payload)
 
 

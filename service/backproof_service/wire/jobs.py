@@ -125,6 +125,7 @@ class Weights(Answer):
     job: str = Field(description="The job's id.")
     at: str = Field(description="latest, best, or an epoch.")
     epoch: int = Field(description="The epochs finished by then.")
+    layout: Layout = Field(description="How they lie: as in the request that made the job.")
     layers: list[LayerAnswer] = Field(description="The layers, from the input up.")
 
 
