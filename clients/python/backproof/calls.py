@@ -18,7 +18,7 @@ from backproof.claims import Layered, Matrices
 from backproof.derivation import Derivation, derivation
 from backproof.errors import InvalidValue
 from backproof.report import GradientReport, Point
-from backproof.requests import Data, Json, Object, given, object_of
+from backproof.requests import Data, Json, Layout, Object, given, object_of
 from backproof.results import (
     Capabilities,
     Dataset,
@@ -51,10 +51,12 @@ def train(
     validation: Object | None = None,
     early_stopping: Object | None = None,
     labels: Mapping[str, str] | None = None,
+    layout: Layout | None = None,
 ) -> Call[JobInfo]:
     """A training job, submitted; the arguments are the fields of POST /train.
 
-    `data` is a pair (x, y), a Dataset or a mapping as on the wire. Raises Invalid where the service finds fault.
+    `data` is a pair (x, y), a Dataset or a mapping as on the wire. With a `layout`, what is sent and what is answered
+    about the job has the shapes that you are used to; see `gradients`. Raises Invalid where the service finds fault.
     The request is repeated after 429, 503 and connections that were never made; never after a broken or silent
     connection, since the service may have accepted it and would train twice: then look at `jobs()`.
     """
@@ -72,6 +74,7 @@ def train(
         validation=requests.validation(validation),
         early_stopping=None if early_stopping is None else object_of(early_stopping),
         labels=labels,
+        layout=layout,
     )
     return submit(told)
 
@@ -91,9 +94,13 @@ def gradients(
     route: str | None = None,
     witnesses: Sequence[str] | None = None,
     include: Sequence[str] | None = None,
+    layout: Layout | None = None,
 ) -> Call[GradientsResult | JobInfo]:
     """The gradients in each form, their comparison and their cost; the arguments are the fields of POST /gradients.
 
+    `layout` says how your matrices lie: {"weights": "out_in"} for outputs × inputs, {"samples": "columns"} for an
+    instance in each column, or both. Nothing is turned on the way, those of a Network neither, and the answer's lie
+    likewise: gradients are then d_l × d_{l−1}, deltas and activations d_l × N.
     What is too large to be answered at once becomes a job, whose result is awaited.
     Raises TooLargeForForm, with the bytes, where a form does not fit the service's memory budget.
     """
@@ -106,6 +113,7 @@ def gradients(
         route=route,
         witnesses=listed(witnesses),
         include=listed(include),
+        layout=layout,
     )
     return compare(told)
 
@@ -137,7 +145,7 @@ def check(
     momentum: float | None = None,
     previous: Mapping[str, object] | None = None,
     dtype: str | None = None,
-    layout: Mapping[str, str] | None = None,
+    layout: Layout | None = None,
 ) -> Call[GradientReport]:
     """The report on numbers that your own code computed: right, or where they first go wrong, why, and the mend.
 
@@ -172,9 +180,7 @@ def judge(request: Json) -> Call[GradientReport]:
     return Call("POST", "/gradients/check", read, headers=JSON, content=body(request))
 
 
-def point(
-    network: Object, *, loss: str, seed: int | None = None, layout: Mapping[str, str] | None = None
-) -> Call[Point]:
+def point(network: Object, *, loss: str, seed: int | None = None, layout: Layout | None = None) -> Call[Point]:
     """A small point off kinks that shows every mistake of this architecture and loss, with the right numbers.
 
     Of the network only sizes, activations and biases count. The same seed gives the same point.
@@ -183,27 +189,45 @@ def point(
     return Call("POST", "/points", parse.reading(parse_report.point), headers=JSON, content=body(told))
 
 
-def derive(network: Object, *, loss: str, parameter: str, data: Data | None = None) -> Call[Derivation]:
+def derive(
+    network: Object, *, loss: str, parameter: str, data: Data | None = None, layout: Layout | None = None
+) -> Call[Derivation]:
     """The proof, line by line, that the vectorised gradient of a parameter, as layers.0.weights, is the matched one.
 
     With data, a pair (x, y), a Dataset or a mapping as on the wire, every line is evaluated on its first rows too,
-    always in float64. Raises Invalid where the network has no such parameter or the lines would be too many to read.
+    always in float64. A `layout` says how what is sent lies; the derivation is the blackboard's in any layout.
+    Raises Invalid where the network has no such parameter or the lines would be too many to read.
     """
     told = given(
         network=requests.network(network),
         loss=loss,
         parameter=parameter,
         data=None if data is None else requests.data(data),
+        layout=layout,
     )
     return Call("POST", "/derivations", parse.reading(derivation), headers=JSON, content=body(told))
 
 
 def predict(
-    network: Object, x: Rows, *, dtype: str | None = None, include: Sequence[str] | None = None
+    network: Object,
+    x: Rows,
+    *,
+    dtype: str | None = None,
+    include: Sequence[str] | None = None,
+    layout: Layout | None = None,
 ) -> Call[Predictions]:
-    """The outputs of a network for the rows x; `include` adds pre_activations and activations."""
-    rows = sendable_matrix(x, "x")
-    return outputs(given(network=requests.network(network), x=rows, dtype=dtype, include=listed(include)))
+    """The outputs of a network for the rows x; `include` adds pre_activations and activations.
+
+    Where the `layout` says that samples are columns, x has one in each, and so have the outputs; see `gradients`.
+    """
+    told = given(
+        network=requests.network(network),
+        x=sendable_matrix(x, "x"),
+        dtype=dtype,
+        include=listed(include),
+        layout=layout,
+    )
+    return outputs(told)
 
 
 def outputs(request: Json) -> Call[Predictions]:
@@ -290,13 +314,16 @@ def delete_job(id: str) -> Call[None]:  # noqa: A002
 
 
 def weights(id: str, at: str | int = "latest", form: str | None = None) -> Call[Weights]:  # noqa: A002
-    """The weights at "latest", "best" or an epoch (0: the initial ones); form="vectorized" is the other twin's."""
+    """The weights at "latest", "best" or an epoch (0: the initial ones); form="vectorized" is the other twin's.
+
+    They lie in the layout that the job was submitted in, and say which that is; network() is inputs × outputs.
+    """
     asked: dict[str, Any] = given(at=str(at), form=form)
     return Call("GET", f"{job_path(id)}/weights", parse.reading(parse.weights), asked)
 
 
 def weights_npz(id: str, at: str | int = "latest", form: str | None = None) -> Call[bytes]:  # noqa: A002
-    """The same weights as the bytes of an npz file."""
+    """The same weights as the bytes of an npz file, always inputs × outputs."""
     asked: dict[str, Any] = given(at=str(at), form=form)
     return Call("GET", f"{job_path(id)}/weights", parse.binary, asked, {"Accept": "application/x-npz"})
 
@@ -318,10 +345,19 @@ def job_gradients(id: str) -> Call[tuple[TwinComparison, ...]]:  # noqa: A002
     return Call("GET", f"{job_path(id)}/gradients", parse.reading(parse.twins))
 
 
-def job_predict(id: str, x: Rows | Object, *, at: str | int = "latest") -> Call[Predictions]:  # noqa: A002
-    """The outputs of the job's network for the rows x, or for a Dataset."""
+def job_predict(
+    id: str,  # noqa: A002
+    x: Rows | Object,
+    *,
+    at: str | int = "latest",
+    layout: Layout | None = None,
+) -> Call[Predictions]:
+    """The outputs of the job's network for the rows x, or for a Dataset.
+
+    Where no `layout` is given, x and the outputs lie in the one that the job was submitted in.
+    """
     rows = object_of(x) if isinstance(x, Mapping | requests.Wire) else {"x": sendable_matrix(x, "x")}
-    content = body({**rows, "at": str(at)})
+    content = body({**rows, "at": str(at), **given(layout=layout)})
     return Call("POST", f"{job_path(id)}/predict", parse.reading(parse.predictions), headers=JSON, content=content)
 
 

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer: W is d_in × d_out (a column is a neuron), b has d_out entries or is None."""
+    """One layer: W is d_in × d_out (a column is a neuron), b has d_out entries or is None.
+
+    What is sent with a layout, or came in one, lies as that says, d_out × d_in for out_in: nothing is turned by itself.
+    """
 
     W: Matrix
     b: Vector | None
@@ -41,6 +44,10 @@ class Layer:
     def bias(self) -> Vector | None:
         """B under its name on the wire."""
         return self.b
+
+    def transposed(self) -> Layer:
+        """The layer with Wᵀ in W's place: d_in × d_out of d_out × d_in."""
+        return Layer(Matrix(map(list, zip(*self.W, strict=True))), self.b, self.activation)
 
     def to_wire(self) -> dict[str, object]:
         """The object that the service reads."""

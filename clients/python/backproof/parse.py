@@ -199,7 +199,8 @@ def layer(told: Json) -> Layer:
 
 def weights(told: Json) -> Weights:
     """The layers of a job at an epoch."""
-    return Weights(tuple(map(layer, told["layers"])), str(told.get("at")), told.get("epoch"), told.get("job"))
+    layers, layout = tuple(map(layer, told["layers"])), told.get("layout") or {}
+    return Weights(layers, str(told.get("at")), told.get("epoch"), told.get("job"), layout)
 
 
 def metrics(told: Json) -> Metrics:
@@ -236,6 +237,7 @@ def capabilities(told: Json) -> Capabilities:
     return Capabilities(
         **{name: tuple(told.get(name) or ()) for name in names},
         admissible_pairs=tuple(map(pair, told.get("admissible_pairs") or ())),
+        layouts={name: tuple(values) for name, values in (told.get("layouts") or {}).items()},
         limits=told.get("limits") or {},
         versions=told.get("versions") or {},
     )

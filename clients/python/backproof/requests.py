@@ -25,6 +25,7 @@ class Wire(Protocol):
         """The object that the service reads."""
 
 
+Layout = Mapping[str, str]  # weights: in_out or out_in; samples: rows or columns
 Object = Wire | Mapping[str, object]
 Pair = tuple[Rows, Rows]  # x and y
 Data = Object | Pair

@@ -25,7 +25,7 @@ RESTING = frozenset({"paused", "interrupted"})
 class LayerGradient:
     """∂loss/∂W and ∂loss/∂b of one layer, each with its parameter's shape; b is None where the layer has no bias.
 
-    In a Jacobian both are matrices of N·d_L rows, in `vec` order.
+    The shape is the caller's, where a layout was sent. In a Jacobian both are matrices of N·d_L rows, in `vec` order.
     """
 
     W: Matrix
@@ -154,16 +154,18 @@ class JobInfo:
 
 @dataclass(frozen=True)
 class Weights:
-    """The layers of a job at an epoch."""
+    """The layers of a job at an epoch, in the layout that it was submitted in."""
 
     layers: tuple[Layer, ...]
     at: str
     epoch: int | None = None
     job: str | None = None
+    layout: Mapping[str, str] = field(default_factory=dict)
 
     def network(self) -> Network:
-        """The network with these layers."""
-        return Network.make(self.layers)
+        """The network with these layers. Like every Network it is inputs × outputs, however they lie here."""
+        out_in = self.layout.get("weights") == "out_in"
+        return Network.make([layer.transposed() for layer in self.layers] if out_in else self.layers)
 
 
 @dataclass(frozen=True)
@@ -223,7 +225,10 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Predictions:
-    """Outputs H, one row for each row that was sent, and the layers on the way where they were asked for."""
+    """Outputs H, one row for each row that was sent, and the layers on the way where they were asked for.
+
+    Columns for columns, where they were asked for in such a layout.
+    """
 
     outputs: Matrix
     at: str | None = None
@@ -243,6 +248,7 @@ class Capabilities:
     inits: tuple[str, ...]
     forms: tuple[str, ...]
     routes: tuple[str, ...]
+    layouts: Mapping[str, tuple[str, ...]]
     limits: Mapping[str, object]
     versions: Mapping[str, object]
 

@@ -12,6 +12,7 @@ from .conftest import NET, SGD, XOR
 
 PAIR = (XOR["x"], XOR["y"])
 DATA = Dataset("sha256:ab", 4, 2)
+LAYOUT = {"weights": "out_in", "samples": "columns"}
 
 
 @pytest.mark.parametrize(
@@ -64,6 +65,19 @@ def test_addresses(call: Call[Any], line: str, params: dict[str, Any]) -> None:
                 "early_stopping": {"patience": 4}, "labels": {"a": "b"},
             },
         ),
+        (
+            calls.train(NET, loss="mse", optimizer=SGD, data=PAIR, epochs=3, layout=LAYOUT),
+            "/train",
+            {"network": NET, "loss": "mse", "optimizer": SGD, "data": XOR, "epochs": 3, "layout": LAYOUT},
+        ),
+        (calls.gradients(NET, loss="mse", data=PAIR, layout=LAYOUT), "/gradients",
+         {"network": NET, "loss": "mse", "data": XOR, "layout": LAYOUT}),
+        (calls.derive(NET, loss="mse", parameter="layers.0.bias", layout=LAYOUT), "/derivations",
+         {"network": NET, "loss": "mse", "parameter": "layers.0.bias", "layout": LAYOUT}),
+        (calls.predict(NET, [[1, 2]], layout=LAYOUT), "/predict",
+         {"network": NET, "x": [[1, 2]], "layout": LAYOUT}),
+        (calls.job_predict("job_1", [[1]], layout=LAYOUT), "/jobs/job_1/predict",
+         {"x": [[1]], "at": "latest", "layout": LAYOUT}),
         (
             calls.gradients(NET, loss="mse", data={"x": XOR["x"], "labels": (0, 1)}, forms="matched", route="row",
                             witnesses=("complex_step",), include="deltas", dtype="float32"),
