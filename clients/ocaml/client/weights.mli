@@ -3,7 +3,7 @@
 open Backproof
 
 type layer = {
-  w : Mat.t;  (** W, d_in×d_out. *)
+  w : Mat.t;  (** W, d_in×d_out; d_out×d_in in the layout [`Out_in]. *)
   b : float array option;  (** b, or none. *)
   activation : string;  (** The name of σ. *)
 }
@@ -13,12 +13,13 @@ type t = {
   job : string option;  (** The job's id. *)
   at : string option;  (** ["latest"], ["best"], or an epoch. *)
   epoch : int option;  (** The epochs finished by then. *)
+  layout : Choice.layout option;  (** How they lie: as in the request that made the job. *)
   layers : layer list;  (** The layers, first to last. *)
 }
 (** The type for weights. *)
 
 val network : t -> Network.t
-(** [network w] is the network with these layers.
+(** [network w] is the network with these layers, which lie in×out there as in every network.
     @raise Errors.Invalid_value where a number is not finite.
     @raise Errors.Unknown_name where the library does not know an activation. *)
 

@@ -166,6 +166,35 @@ let gradients () =
   Alcotest.(check (pair int int)) "the rest" (2, 2) List.(length v.gradients, length v.jacobian);
   check_true "a witness" (Gradients.witness "central_difference" g <> None)
 
+let in_another_layout () =
+  let layout = { Choice.weights = `Out_in; samples = `Columns } and turned = Mat.transpose in
+  let net = Network.create ~seed:3 [ 2; 3; 1 ] and columns = Data.rows ~x:(turned x) ~y:(turned y) in
+  let asked ?layout data =
+    let include_ = [ `Gradients; `Deltas ] in
+    let found = ok (Client.gradients ?layout client (Net.given net) ~loss:Loss.half_sse ~include_ ~data) in
+    Option.get (Gradients.matched found)
+  in
+  let here = asked xor and there = asked columns ~layout in
+  let same (a : Backprop.grad) (b : Backprop.grad) =
+    Alcotest.check bits "a gradient" a.w (turned b.w);
+    check_true "a bias" (a.b = b.b)
+  in
+  List.iter2 same here.gradients there.gradients;
+  List.iter2 (fun a b -> Alcotest.check bits "deltas" a (turned b)) here.deltas there.deltas;
+  let trained ?layout data =
+    let job = ok (Client.train ?layout client (Net.given net) ~loss:Loss.half_sse ~optimizer:sgd ~data ~epochs:3) in
+    ok (Client.wait client job.id)
+  in
+  let here = trained xor and there = trained columns ~layout in
+  let sha256 job = (Option.get (Job.trained job)).weights_sha256 in
+  Alcotest.(check string) "the same weights" (sha256 here) (sha256 there);
+  let weights (job : Job.t) = ok (Client.weights client job.id) in
+  check_true "as they lie" ((List.hd (weights there).layers).w = turned (List.hd (weights here).layers).w);
+  let network job = Network.weights (Weights.network (weights job)) in
+  List.iter2 (Alcotest.check bits "a network lies in×out") (network here) (network there);
+  let outputs (job : Job.t) x = (ok (Client.job_predict client job.id (`Rows x))).outputs in
+  Alcotest.check bits "outputs" (outputs here x) (turned (outputs there (turned x)))
+
 let data_sets () =
   let mark = float_of_int (int_of_string ("0x" ^ fresh ())) in
   let x = [| [| mark; -0. |]; [| 0.1; 4.9e-324 |]; [| 1.7976931348623157e308; 1e22 |]; [| 5.; -3.5 |] |] in
@@ -362,6 +391,7 @@ let () =
           case "every field of /train" everything;
           case "every field of /derivations" derive;
           case "every field of /gradients" gradients;
+          case "another layout" in_another_layout;
           case "data sets, bit for bit" data_sets;
           case "a CSV file" csv_file;
           case "training on stored rows" on_stored_rows;
