@@ -23,9 +23,9 @@
  * @typedef {{sizes: number[], activation: string | string[], bias?: boolean, init?: object, seed?: number}} Drawn
  * @typedef {{layers: Layer[]} | Drawn} Network
  * @typedef {{x: Matrix, y: Matrix} | {x: Matrix, labels: ArrayLike<number>} | {dataset: string, rows?: [number, number]}} Data
- * @typedef {{network: Network, loss: string, data: Data, dtype?: string, route?: string}} Both
+ * @typedef {{weights?: "in_out" | "out_in", samples?: "rows" | "columns"}} Layout      of a request and of its answer
+ * @typedef {{network: Network, loss: string, data: Data, dtype?: string, route?: string, layout?: Layout}} Both
  * @typedef {Both & {forms?: string[], witnesses?: string[], include?: string[]}} GradientsRequest
- * @typedef {{weights?: "in_out" | "out_in", samples?: "rows" | "columns"}} Layout
  * @typedef {({weights?: Matrix | null, bias?: Vector | null} | Matrix | null)[]} Layered     one entry for each layer
  * @typedef {{loss_value?: number, pre_activations?: (Matrix | null)[], activations?: (Matrix | null)[],
  *   deltas?: (Matrix | null)[], gradients?: Layered, updated_weights?: Layered}} Judged
@@ -33,7 +33,7 @@
  *   previous?: {data?: Data, gradients?: Layered, velocity?: Layered}}} Step
  * @typedef {{network: Network, loss: string, data: Data, dtype?: string, layout?: Layout} & Judged & Step} CheckRequest
  * @typedef {{network: Network, loss: string, seed?: number, layout?: Layout}} PointRequest
- * @typedef {{network: Network, loss: string, parameter: string, data?: Data}} DerivationRequest
+ * @typedef {{network: Network, loss: string, parameter: string, data?: Data, layout?: Layout}} DerivationRequest
  * @typedef {{optimizer: object, epochs: number, batch_size?: number, seed?: number, form?: string}} Plan
  * @typedef {{validation?: object, early_stopping?: object, labels?: Record<string, string>}} Extras
  * @typedef {Both & Plan & Extras} TrainRequest
@@ -284,7 +284,7 @@ export class Client {
   /**
    * The outputs for rows: of a job's network (`job`, `at`, and `x` or `dataset`), or of a `network` that is sent.
    * @param {{job?: Id, x?: Matrix, dataset?: string, at?: string | number,
-   *   network?: Network, dtype?: string, include?: string[]}} request
+   *   network?: Network, dtype?: string, include?: string[], layout?: Layout}} request
    */
   async predict({ job, ...request }) {
     if (request.at !== undefined) request.at = String(request.at);
