@@ -14,7 +14,7 @@
     Where the command [backproof] is found, or BACKPROOF_URL names a service and [curl] is found, a red test that wrote
     its case file asks that oracle about it, and prints what it has to add: causes that {!Backproof.Judge} does not know,
     several at once. The verdict stands without it: where there is none, or it cannot be reached, or it has not answered
-    within ten seconds, nothing is said of it. A green test asks nobody. *)
+    within twenty seconds, nothing is said of it. A green test asks nobody. *)
 
 open Backproof
 

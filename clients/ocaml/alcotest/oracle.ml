@@ -3,7 +3,7 @@ open Backproof
 (* One that is gone would keep every further red test waiting *)
 type t = { patience : float; mutable is_gone : bool }
 
-let make ?(patience = 10.) () = { patience; is_gone = false }
+let make ?(patience = 20.) () = { patience; is_gone = false }
 
 let starts beginning s =
   String.length s >= String.length beginning && String.sub s 0 (String.length beginning) = beginning

@@ -4,7 +4,7 @@ type t
 (** The type for oracles: where they are is looked up at each question, whether they answer is remembered. *)
 
 val make : ?patience:float -> unit -> t
-(** [make ()] is an oracle that has [patience] seconds (default 10) for an answer. *)
+(** [make ()] is an oracle that has [patience] seconds (default 20) for an answer. *)
 
 val ask : t -> string -> Backproof.Json.t option
 (** [ask o file] is the report on the case in [file], by the command [backproof] if PATH leads to it, else by the service

@@ -58,25 +58,28 @@ let told known m =
     let code = List.filter (( <> ) "") (String.split_on_char '\n' (text "ocaml" (within "mend" m))) in
     labelled "why" (Printf.sprintf "%s (%s)" (text "cause" m) name) @ List.mapi of_code code
 
-let explained known report =
+let explained report =
   match list "diagnosis" report with
   | [] -> []
   | likeliest :: others ->
       let same = String.concat "; " (List.map named others) in
-      List.concat (of_mistakes (told known) likeliest) @ if others = [] then [] else labelled "or" same
+      List.concat (of_mistakes (told []) likeliest) @ if others = [] then [] else labelled "or" same
 
 let notes report = List.concat_map (function Json.String s -> labelled "note" s | _ -> []) (list "notes" report)
 let head words = wrapped "The oracle says: " words
 
-let is_complete (r : Report.t) = match r.diagnosis with Some d -> d.complete && d.mistakes <> [] | None -> false
+(* The local judge has tried the causes that it names at further points: so they count for more than those of one *)
+let chosen known report =
+  let ids e = of_mistakes (text "id") e in
+  List.find_opt (fun e -> List.exists (fun id -> List.mem id known) (ids e)) (list "diagnosis" report)
 
 let lines (local : Report.t) report =
   let known = Report.mistakes local in
-  let is_known e = list "mistakes" e <> [] && List.for_all (fun id -> List.mem id known) (of_mistakes (text "id") e) in
-  let same = if is_complete local then List.find_opt is_known (list "diagnosis" report) else None in
   let found =
-    match same with
-    | Some e -> head (Printf.sprintf "the same, %s." (named e))
-    | None -> head (text "summary" report) @ explained known report
+    match chosen known report with
+    | None -> head (text "summary" report) @ explained report
+    | Some e ->
+        let more = List.concat (of_mistakes (told known) e) in
+        head ((if more = [] then "the same, " else "") ^ named e ^ ".") @ more
   in
   List.filteri (fun i _ -> i < most_lines) (found @ notes report)

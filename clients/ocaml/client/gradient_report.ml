@@ -52,6 +52,11 @@ let agrees (r : t) = r.verdict = Right
 let mistakes r =
   match r.diagnosis with [] -> [] | likeliest :: _ -> List.map (fun (m : mistake) -> m.id) likeliest.mistakes
 
+let judged (r : t) =
+  let others = List.filter (fun (b : block) -> b.quantity <> "gradients") r.blocks in
+  let late, early = List.partition (fun (b : block) -> b.quantity = "updated_weights") others in
+  early @ r.parameters @ late
+
 (* ---- reading *)
 
 let verdicts = [ ("right", Right); ("wrong", Wrong); ("cannot_judge", Cannot_judge) ]
@@ -110,22 +115,15 @@ let witness j =
       agrees = opt "agrees" truth j;
     }
 
-(* Every judged block as they are computed; the gradients stand by themselves, and perhaps among the others too *)
-let judged parameters others =
-  let others = List.filter (fun (b : block) -> b.quantity <> "gradients") others in
-  let late, early = List.partition (fun (b : block) -> b.quantity = "updated_weights") others in
-  early @ parameters @ late
-
 let read ?layout j =
-  let parameters = Read.(some [] "parameters" (list block) j) in
   Read.
     {
       verdict = need "verdict" verdict j;
       summary = need "summary" text j;
       dtype = opt "dtype" text j;
       dtype_inferred = some false "dtype_inferred" truth j;
-      parameters;
-      blocks = judged parameters (some [] "blocks" (list block) j);
+      parameters = some [] "parameters" (list block) j;
+      blocks = some [] "blocks" (list block) j;
       first_wrong = opt "first_wrong" first j;
       diagnosis = some [] "diagnosis" (list explanation) j;
       blindness = some [] "blindness" (list Test_point.hidden) j;
@@ -176,9 +174,10 @@ let header = "            rel. error  tolerance  worst             yours        
 let first_of n l = List.filteri (fun i _ -> i < n) l
 
 let block_lines r =
-  let wrong, right = List.partition (fun (b : block) -> b.verdict <> Right) r.blocks in
+  let blocks = judged r in
+  let wrong, right = List.partition (fun (b : block) -> b.verdict <> Right) blocks in
   let kept = first_of shown_blocks (wrong @ right) in
-  let left = List.length r.blocks - List.length kept in
+  let left = List.length blocks - List.length kept in
   let more = if left > 0 then [ Printf.sprintf "  and %d more" left ] else [] in
   if kept = [] then [] else (header :: List.map (fun b -> Screen.cut (block_line b)) kept) @ more
 
@@ -212,12 +211,10 @@ let hidden_lines r =
   if names = [] then [] else labelled "hidden" (String.concat ", " names ^ " would not show here." ^ better)
 
 let note_lines r = List.concat_map (labelled "note") r.notes
-let heading = function Right -> "RIGHT: " | Wrong -> "WRONG: " | Cannot_judge -> "CANNOT JUDGE: "
 
 let to_string (r : t) =
-  let headline = List.map String.trim (Screen.wrapped "" (heading r.verdict ^ r.summary)) in
   let found = block_lines r @ first_lines r @ diagnosis_lines r in
-  Screen.text (headline @ found @ note_lines r @ hidden_lines r)
+  Screen.text (Screen.wrapped "" r.summary @ found @ note_lines r @ hidden_lines r)
 
 let pp f r =
   let lines = String.split_on_char '\n' (to_string r) in

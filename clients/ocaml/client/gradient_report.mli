@@ -62,7 +62,7 @@ type t = {
   dtype : string option;  (** The precision by which it was judged. *)
   dtype_inferred : bool;  (** Whether that was told by the numbers alone. *)
   parameters : block list;  (** The gradients. *)
-  blocks : block list;  (** Everything that was judged, gradients too, in the order of computing. *)
+  blocks : block list;  (** What else was sent. *)
   first_wrong : first_wrong option;
   diagnosis : explanation list;  (** Every explanation that fits, fewest mistakes and likeliest first; or none. *)
   blindness : Test_point.hidden list;  (** The mistakes that this very point could not have shown. *)
@@ -74,6 +74,9 @@ type t = {
 
 val agrees : t -> bool
 (** [agrees r] is whether the verdict is [Right]. *)
+
+val judged : t -> block list
+(** [judged r] is everything that was judged, in the order in which it is computed. *)
 
 val mistakes : t -> string list
 (** [mistakes r] is the names of the mistakes of the likeliest explanation. *)

@@ -11,6 +11,7 @@ type answers = {
 }
 
 type t = {
+  layout : Choice.layout option;
   layers : Weights.layer list;
   loss : string option;
   x : Mat.t;
@@ -19,18 +20,11 @@ type t = {
   answers : answers option;
 }
 
-let network p = Network.make (List.map Weights.layer p.layers)
+let network { layout; layers; _ } = Weights.network { job = None; at = None; epoch = None; layout; layers }
 
 (* ---- reading *)
 
 let hidden j = Read.{ id = need "id" text j; layer = opt "layer" count j; reason = some "" "reason" text j }
-
-(* Weights that lie out×in are turned, so that layers are what they are everywhere *)
-let layer layout j =
-  let read = Weights.read_layer j in
-  match layout with
-  | Some { Choice.weights = `Out_in; _ } -> { read with w = Mat.transpose read.w }
-  | _ -> read
 
 let answers j =
   let matrices name = Read.(some [] name (list matrix) j) in
@@ -44,10 +38,11 @@ let answers j =
     }
 
 let read ?layout j =
-  let network j = Read.(need "layers" (list (layer layout)) j) in
+  let network j = Read.(need "layers" (list Weights.read_layer) j) in
   let of_data name = Read.(need "data" (need name matrix) j) in
   Read.
     {
+      layout;
       layers = need "network" network j;
       loss = opt "loss" text j;
       x = of_data "x";

@@ -16,13 +16,14 @@ type answers = {
   deltas : Mat.t list;  (** δ_1 … δ_L. *)
   gradients : Backprop.grads;
 }
-(** The type for the right numbers at a point, in the layout of the request. *)
+(** The type for the right numbers at a point. *)
 
 type t = {
+  layout : Choice.layout option;  (** The layout of the request, in which everything here lies. *)
   layers : Weights.layer list;  (** The network, first layer first. *)
   loss : string option;  (** The name of the loss, where the answer says it. *)
-  x : Mat.t;  (** The rows, in the layout of the request. *)
-  y : Mat.t;  (** Their targets, likewise. *)
+  x : Mat.t;  (** The rows. *)
+  y : Mat.t;  (** Their targets. *)
   unshowable : hidden list;  (** The mistakes that no point of this architecture and loss can show. *)
   answers : answers option;  (** The right numbers, where they are told. *)
 }

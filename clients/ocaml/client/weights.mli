@@ -25,7 +25,6 @@ val network : t -> Network.t
 
 (**/**)
 
-val layer : layer -> Layer.t
 val read_layer : Yojson.Safe.t -> layer
 val read : Yojson.Safe.t -> t
 (** The weights that a JSON object is; raises Read.Bad where it is none. *)

@@ -7,7 +7,7 @@ exception Untyped
 
 (* ---- the real thing *)
 
-let matrices = [ "x"; "y"; "weights"; "bias" ]
+let matrices = [ "x"; "y"; "weights"; "bias"; "loss_value"; "pre_activations"; "activations"; "deltas" ]
 
 let rec entry : json -> json = function
   | `String "NaN" -> `Float Float.nan
@@ -85,14 +85,22 @@ let at : json -> Choice.at = function
 let activation j = match Activation.named (text j) with s -> s | exception Errors.Unknown_name _ -> raise Untyped
 let loss j = match Loss.named (text j) with l -> l | exception Errors.Unknown_name _ -> raise Untyped
 
-let layer j =
+let layer ?(turned = Fun.id) j =
   only [ "weights"; "bias"; "activation" ] j;
   let b = opt "bias" vector j and activation = activation (need "activation" j) in
-  match Layer.make ?b ~activation (matrix (need "weights" j)) with
+  match Layer.make ?b ~activation (turned (matrix (need "weights" j))) with
   | layer -> layer
   | exception (Errors.Invalid_value _ | Errors.Shape_mismatch _) -> raise Untyped
 
 let made layers = match Network.make layers with net -> net | exception Errors.Shape_mismatch _ -> raise Untyped
+
+let weights_layout : json -> _ = one_of [ ("in_out", `In_out); ("out_in", `Out_in) ]
+let samples_layout : json -> _ = one_of [ ("rows", `Rows); ("columns", `Columns) ]
+
+(* Both, since a layout of the client's type says both *)
+let layout j =
+  only [ "weights"; "samples" ] j;
+  { Choice.weights = weights_layout (need "weights" j); samples = samples_layout (need "samples" j) }
 
 let init j =
   let number name = number (need name j) in
@@ -122,7 +130,7 @@ let net j =
   match member "layers" j with
   | Some layers ->
       only [ "layers" ] j;
-      Net.given (made (list layer layers))
+      Net.given (made (list (layer ?turned:None) layers))
   | None -> recipe j
 
 let data j =
@@ -191,6 +199,55 @@ let gradients c j =
       let witnesses = opt "witnesses" (list witness) j and include_ = opt "include" (list (one_of parts)) j in
       fun () -> Client.gradients ?forms ?route ?dtype ?witnesses ?include_ c net ~loss ~data)
     (fun () -> Client.compare c j)
+
+(* ---- gradients of the caller's own: what is null for one layer is left to JSON *)
+
+let grad j : Backprop.grad =
+  only [ "weights"; "bias" ] j;
+  { w = matrix (need "weights" j); b = opt "bias" vector j }
+
+let grads = list grad
+let matrices_of_layers = list (function `Null -> None | j -> Some (matrix j))
+
+let previous j =
+  only [ "data"; "gradients"; "velocity" ] j;
+  Previous.make ?data:(opt "data" data j) ?gradients:(opt "gradients" grads j) ?velocity:(opt "velocity" grads j) ()
+
+(* A local network is one whose weights lie d_in×d_out. *)
+let local layout j =
+  only [ "layers" ] j;
+  let turned = match layout with Some { Choice.weights = `Out_in; _ } -> Mat.transpose | _ -> Fun.id in
+  match member "layers" j with Some layers -> made (list (layer ~turned) layers) | None -> raise Untyped
+
+let check c j =
+  typed
+    (fun () ->
+      only
+        [
+          "network"; "loss"; "data"; "dtype"; "layout"; "loss_value"; "pre_activations"; "activations"; "deltas";
+          "gradients"; "updated_weights"; "learning_rate"; "weight_decay"; "momentum"; "previous";
+        ]
+        j;
+      let layout = opt "layout" layout j and dtype = opt "dtype" dtype j and loss = loss (need "loss" j) in
+      let net = local layout (need "network" j) in
+      let x, y = match data (need "data" j) with Rows { x; y } -> (x, y) | _ -> raise Untyped in
+      let number_of name = opt name number j and matrices name = opt name matrices_of_layers j in
+      let loss_value = number_of "loss_value" and learning_rate = number_of "learning_rate" in
+      let weight_decay = number_of "weight_decay" and momentum = number_of "momentum" in
+      let pre_activations = matrices "pre_activations" and activations = matrices "activations" in
+      let deltas = matrices "deltas" and updated_weights = opt "updated_weights" grads j in
+      let previous = opt "previous" previous j and grads = Option.value (opt "gradients" grads j) ~default:[] in
+      fun () ->
+        Client.check ?dtype ?layout ?loss_value ?pre_activations ?activations ?deltas ?updated_weights ?learning_rate
+          ?weight_decay ?momentum ?previous c net ~loss ~grads ~x ~y)
+    (fun () -> Client.check_json c j)
+
+let point c j =
+  only [ "network"; "loss"; "seed"; "layout" ] j;
+  let layout = opt "layout" layout j and loss = loss (need "loss" j) in
+  let network = need "network" j in
+  let net = if member "layers" network = None then net network else Net.given (local layout network) in
+  Client.point ?layout ?seed:(opt "seed" count j) c net ~loss
 
 let derive c j =
   typed

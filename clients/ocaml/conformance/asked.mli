@@ -45,6 +45,12 @@ val train : Client.t -> json -> (Job.t, Client.error) result
 val gradients : Client.t -> json -> (Gradients.t, Client.error) result
 (** [gradients c j] is {!Client.gradients} with the fields of [j]. *)
 
+val check : Client.t -> json -> (Gradient_report.t, Client.error) result
+(** [check c j] is {!Client.check} with the fields of [j]. *)
+
+val point : Client.t -> json -> (Test_point.t, Client.error) result
+(** [point c j] is {!Client.point} with the fields of [j]; {!Untyped} where those are others. *)
+
 val derive : Client.t -> json -> (Derivation.t, Client.error) result
 (** [derive c j] is {!Client.derive} with the fields of [j]. *)
 

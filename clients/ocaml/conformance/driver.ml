@@ -46,6 +46,8 @@ let made c call timeout j =
   match call with
   | "capabilities" -> told Told.capabilities (Client.capabilities c)
   | "gradients" -> told Told.gradients (Asked.gradients c j)
+  | "check" -> told Told.report (Asked.check c j)
+  | "point" -> told Told.point (Asked.point c j)
   | "derive" -> told Told.derivation (Asked.derive c j)
   | "train" -> told Told.job (Asked.train c j)
   | "wait" -> told Told.job (wait c timeout (id ()))

@@ -74,6 +74,95 @@ let gradients (g : Gradients.t) : json =
       ("notes", list text g.notes);
     ]
 
+(* ---- reports on gradients of one's own, and points *)
+
+let named_layer (l : Weights.layer) : json =
+  `Assoc [ ("weights", matrix l.w); ("bias", opt vector l.b); ("activation", text l.activation) ]
+
+let hidden (h : Test_point.hidden) : json =
+  `Assoc [ ("id", text h.id); ("layer", opt count h.layer); ("reason", text h.reason) ]
+
+let answers (a : Test_point.answers) : json =
+  `Assoc
+    [
+      ("loss_value", number a.loss_value);
+      ("gradients", list layer a.gradients);
+      ("deltas", list matrix a.deltas);
+      ("activations", list matrix a.activations);
+      ("pre_activations", list matrix a.pre_activations);
+    ]
+
+let point (p : Test_point.t) : json =
+  `Assoc
+    [
+      ("network", `Assoc [ ("layers", list named_layer p.layers) ]);
+      ("loss", opt text p.loss);
+      ("data", `Assoc [ ("x", matrix p.x); ("y", matrix p.y) ]);
+      ("unshowable", list hidden p.unshowable);
+      ("answers", opt answers p.answers);
+    ]
+
+let verdict v = text (Gradient_report.verdict_name v)
+
+let worst (w : Gradient_report.worst) : json =
+  `Assoc [ ("index", list count w.index); ("yours", number w.yours); ("ours", number w.ours) ]
+
+let block (b : Gradient_report.block) : json =
+  `Assoc
+    [
+      ("quantity", text b.quantity);
+      ("parameter", text b.parameter);
+      ("layer", opt count b.layer);
+      ("verdict", verdict b.verdict);
+      ("relative_error", opt number b.relative_error);
+      ("tolerance", number b.tolerance);
+      ("worst", opt worst b.worst);
+      ("ratio", opt number b.ratio);
+      ("cosine", opt number b.cosine);
+      ("pattern", opt text b.pattern);
+      ("follows", opt text b.follows);
+    ]
+
+let first_wrong (f : Gradient_report.first_wrong) : json =
+  `Assoc [ ("layer", opt count f.layer); ("quantity", text f.quantity); ("parameter", text f.parameter) ]
+
+let mistake (m : Gradient_report.mistake) : json =
+  `Assoc
+    [
+      ("id", text m.id);
+      ("layer", opt count m.layer);
+      ("layers", list count m.layers);
+      ("cause", text m.cause);
+      ("question", text m.question);
+      ("mend", `Assoc [ ("numpy", text m.mend.numpy); ("ocaml", text m.mend.ocaml) ]);
+      ("detail", text m.detail);
+      ("value", opt number m.value);
+    ]
+
+let explanation (e : Gradient_report.explanation) : json =
+  `Assoc [ ("mistakes", list mistake e.mistakes); ("residual", number e.residual) ]
+
+let witness (w : Gradient_report.witness) : json =
+  `Assoc
+    [ ("name", text w.name); ("relative_error", number w.relative_error); ("agrees", opt truth w.agrees) ]
+
+let report (r : Gradient_report.t) : json =
+  `Assoc
+    [
+      ("verdict", verdict r.verdict);
+      ("summary", text r.summary);
+      ("dtype", opt text r.dtype);
+      ("dtype_inferred", truth r.dtype_inferred);
+      ("parameters", list block r.parameters);
+      ("blocks", list block r.blocks);
+      ("first_wrong", opt first_wrong r.first_wrong);
+      ("diagnosis", list explanation r.diagnosis);
+      ("blindness", list hidden r.blindness);
+      ("better_point", opt point r.better_point);
+      ("witnesses", list witness r.witnesses);
+      ("notes", list text r.notes);
+    ]
+
 (* ---- derivations *)
 
 let size : Derivation.size -> json = function Known n -> count n | Named name -> text name
@@ -195,11 +284,8 @@ let job (j : Job.t) : json =
     ]
 
 let weights (w : Weights.t) : json =
-  let layer (l : Weights.layer) : json =
-    `Assoc [ ("weights", matrix l.w); ("bias", opt vector l.b); ("activation", text l.activation) ]
-  in
   `Assoc
-    [ ("job", opt text w.job); ("at", opt text w.at); ("epoch", opt count w.epoch); ("layers", list layer w.layers) ]
+    [ ("job", opt text w.job); ("at", opt text w.at); ("epoch", opt count w.epoch); ("layers", list named_layer w.layers) ]
 
 let metrics (m : Metrics.t) : json =
   `Assoc [ ("columns", list text m.columns); ("rows", array (array (opt number)) m.rows) ]

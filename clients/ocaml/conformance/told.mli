@@ -10,6 +10,12 @@ val capabilities : Capabilities.t -> json
 val gradients : Gradients.t -> json
 (** [gradients v] is the JSON of gradients. *)
 
+val report : Gradient_report.t -> json
+(** [report v] is the JSON of a report on somebody's own gradients. *)
+
+val point : Test_point.t -> json
+(** [point v] is the JSON of a point. *)
+
 val derivation : Derivation.t -> json
 (** [derivation v] is the JSON of a derivation. *)
 

@@ -82,6 +82,10 @@ let scaled c : Backprop.grads -> Backprop.grads =
 
 let flipped net ~x ~y = scaled (-1.) (right net ~x ~y)
 
+(* A mistake of the local table above another *)
+let flipped_above net ~x ~y =
+  match right net ~x ~y with [ below; above ] -> scaled 1.2345 [ below ] @ scaled (-1.) [ above ] | _ -> assert false
+
 (* No mistake of the local table *)
 let odd net ~x ~y = scaled 1.2345 (right net ~x ~y)
 
@@ -145,11 +149,18 @@ let the_same () =
   that "not told again" (not (contains text "not set to zero"));
   that "not what other points exclude" (not (contains text "factor_extra"))
 
-let others () =
+let several () =
   let flipped = mistake ~id:"sign_flipped" ~layer:"0" () in
   let said = report [ explanation [ mistake (); flipped ]; explanation [ mistake () ] ] in
   let text = within [ backproof (saying said) ] (fun () -> red odd) in
   that text (contains text "(sign_flipped)" && contains text "or      accumulated in layer 2\n")
+
+let one_more () =
+  let flipped = mistake ~id:"sign_flipped" ~layer:"1" () in
+  let said = report [ explanation [ mistake () ]; explanation [ mistake ~layer:"0" (); flipped ] ] in
+  let text = within [ backproof (saying said) ] (fun () -> red flipped_above) in
+  that text (contains text "The oracle says: accumulated in layer 1 and sign_flipped in layer 2.\nwhy ");
+  that "the known one is not told again" (not (contains text "(sign_flipped)\nmend    let g"))
 
 let other_verdicts () =
   List.iter
@@ -260,7 +271,8 @@ let () =
         [
           case "the full diagnosis" full;
           case "the same cause" the_same;
-          case "several causes" others;
+          case "several causes" several;
+          case "one cause more" one_more;
           case "other verdicts" other_verdicts;
           case "a service alone" by_url;
           case "a command and a service" command_first;
