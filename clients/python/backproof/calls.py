@@ -11,6 +11,7 @@ from os import PathLike
 from typing import Any, TypeVar
 from urllib.parse import quote
 
+from backproof import case as cases
 from backproof import claims, parse, parse_report, requests
 from backproof.arrays import Entries, Rows, sendable_matrix
 from backproof.call import UNSENT, Call, body
@@ -174,10 +175,14 @@ def check(
     return judge(told)
 
 
-def judge(request: Json) -> Call[GradientReport]:
-    """A report, asked for as the JSON object of POST /gradients/check."""
+def judge(case: Json | str | PathLike[str]) -> Call[GradientReport]:
+    """The report on a case: the JSON object of POST /gradients/check, or the path of a file that holds one.
+
+    Numbers of yours that are not finite go as the wire's words. Raises InvalidValue where a file holds no case.
+    """
     read = parse.reading(parse_report.report)
-    return Call("POST", "/gradients/check", read, headers=JSON, content=body(request))
+    told = cases.read_case(case) if isinstance(case, str | PathLike) else cases.in_words(case)
+    return Call("POST", "/gradients/check", read, headers=JSON, content=body(told))
 
 
 def point(network: Object, *, loss: str, seed: int | None = None, layout: Layout | None = None) -> Call[Point]:

@@ -55,7 +55,12 @@ def json_of(text: bytes) -> dict[str, object]:
         told = from_json(BARE.sub(_word, text.decode("utf-8-sig")))
     except UnicodeDecodeError as error:
         raise InvalidValue(f"not UTF-8: {error.reason} at byte {error.start}") from error
-    return {field: _in_words(value) for field, value in told.items()}
+    return in_words(told)
+
+
+def in_words(case: Json) -> dict[str, object]:
+    """The case as JSON has it: arrays as lists, the wire's words for numbers that are not finite."""
+    return {field: _in_words(value) for field, value in case.items()}
 
 
 def judged(case: Json) -> list[str]:

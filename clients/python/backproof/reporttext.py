@@ -21,7 +21,7 @@ MARKS = {RIGHT: "✓", WRONG: "✗", CANNOT_JUDGE: "?"}
 class Ways:
     """Where a report is printed, what leads on: to a better point, and to all that does not fit a screen."""
 
-    better: str = "write_case() saves better_point, a point that shows them"
+    better: str = "better_point is a point that shows them"
     whole: str = "the report's attributes hold all of it"
 
 
@@ -165,7 +165,7 @@ def _blindness(report: GradientReport, ways: Ways) -> Iterator[str]:
         return
     yield from _labelled("Not shown", words.hidden(report.blindness), most=2)
     if report.better_point is not None:
-        yield from _labelled("", ways.better, most=2)
+        yield from _labelled("Better", ways.better, most=2)
 
 
 def _notes(notes: Sequence[str], most: int) -> Iterator[str]:

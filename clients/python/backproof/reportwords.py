@@ -150,13 +150,19 @@ def layers(found: Mistake) -> str:
 
 
 def hidden(blind: Sequence[Hidden]) -> str:
-    """What a point could not have shown, by reason: the reason that hides most first."""
+    """What a point could not have shown: how many mistakes, and by reason, that which hides most first, one or two."""
     reasons: dict[str, list[str]] = {}
     for each in blind:
         reasons.setdefault(each.reason, []).append(each.id)
-    ranked = sorted(reasons.items(), key=lambda pair: -len(pair[1]))
-    parts = [f"{', '.join(dict.fromkeys(ids))}" + (f" ({why})" if why else "") for why, ids in ranked]
-    return f"{counted_as(len({each.id for each in blind}), 'mistake')} at this point: {'; '.join(parts)}"
+    ranked = sorted(reasons.items(), key=lambda pair: -len(set(pair[1])))
+    parts = [f"{why} ({among(list(dict.fromkeys(ids)))})" if why else among(ids) for why, ids in ranked]
+    return f"{counted_as(len({each.id for each in blind}), 'mistake')}: {'; '.join(parts)}"
+
+
+def among(ids: Sequence[str]) -> str:
+    """One or two by name, and how many more there are."""
+    shown = list(ids[: 2 if len(ids) == 2 else 1])
+    return listed([*shown, f"{len(ids) - len(shown)} more"]) if len(ids) > len(shown) else listed(shown)
 
 
 def precision(report: GradientReport) -> str:

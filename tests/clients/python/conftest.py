@@ -1,6 +1,8 @@
 """A real service twice: in this process behind a transport, and in a process of its own behind a socket."""
 
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Callable, Iterator
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,7 @@ import httpx
 import pytest
 
 from backproof import Client
+from backproof.cli.app import run
 from backproof.inprocess import URL, running
 from backproof_service.app import create_app
 from backproof_service.settings import Settings
@@ -38,6 +41,22 @@ def client(request: pytest.FixtureRequest) -> Iterator[Client]:
         found = Client(request.getfixturevalue("url"))
     with found:
         yield found
+
+
+Command = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def command(url: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
+    """The command, run in this process, which spares its start; BACKPROOF_URL is the service's."""
+
+    def ran(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(stdin.encode())))
+        monkeypatch.setenv("BACKPROOF_URL", url)
+        code = run(arguments)
+        return subprocess.CompletedProcess(arguments, code, *capsys.readouterr())
+
+    return ran
 
 
 def saved(folder: Path, name: str, text: str) -> str:

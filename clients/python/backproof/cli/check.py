@@ -82,10 +82,9 @@ def judged(client: Client, asked: Judged) -> Judged:
 def ways(one: Judged, written: Path | None) -> Ways:
     """What leads on from the printed report of a file."""
     if written is not None:
-        return Ways(f"a better point is in {written}: compute your numbers there, and check them", WHOLE)
+        return Ways(f"the point in {written} shows them: compute your numbers there", WHOLE)
     file = shlex.quote(one.file)
-    command = f"backproof check {file if len(file) < 24 else 'FILE'} --better-point better.case.json"
-    return Ways(f"a better point: {command}", WHOLE)
+    return Ways(f"backproof check {file if len(file) < 20 else 'FILE'} --better-point better.case.json", WHOLE)
 
 
 def better(one: Judged) -> Json | None:

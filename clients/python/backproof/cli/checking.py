@@ -30,7 +30,8 @@ COLOURS = {
     r"(?m)^✓( Right)?": "green",
     r"(?m)^✗( Wrong)?": "red",
     r"(?m)^\?( Cannot judge| Not judged)?": "yellow",
-    r"(?m)^(Starts at|Worst|Mistake|Likeliest|and|Ask|NumPy|OCaml|Or|Not shown|Checked|Witnesses|Note)\b": "bold",
+    r"(?m)^(Starts at|Worst|Mistake|Likeliest|and|Ask|NumPy|OCaml|Or)\b": "bold",
+    r"(?m)^(Not shown|Better|Checked|Witnesses|Note)\b": "bold",
 }
 
 
