@@ -195,6 +195,95 @@ let in_another_layout () =
   let outputs (job : Job.t) x = (ok (Client.job_predict client job.id (`Rows x))).outputs in
   Alcotest.check bits "outputs" (outputs here x) (turned (outputs there (turned x)))
 
+(* ---- gradients of one's own: the softmax of examples/check_my_backprop.ml above a layer of tanh *)
+
+let softmax_backward jacobian p upstream =
+  let entry j = Array.fold_left ( +. ) 0. (Array.mapi (fun i u -> u *. jacobian p i j) upstream) in
+  Array.init (Array.length p) entry
+
+let wrong_jacobian (p : float array) i j = if i = j then p.(i) *. (1. -. p.(i)) else p.(i) *. p.(j)
+let right_jacobian (p : float array) i j = if i = j then p.(i) *. (1. -. p.(i)) else -.(p.(i) *. p.(j))
+
+let by_hand jacobian net (loss : Loss.t) ~x ~y : Mat.t list * Backprop.grads =
+  match (Network.forward net x, Network.weights net) with
+  | { a = [ _; a1; p ]; _ }, [ _; w2 ] ->
+      let delta2 = Array.map2 (softmax_backward jacobian) p (loss.slope ~h:p ~y) in
+      let delta1 = Mat.hadamard (Mat.mul delta2 (Mat.transpose w2)) (Mat.map (fun a -> 1. -. (a *. a)) a1) in
+      let grad a delta : Backprop.grad =
+        { w = Mat.mul (Mat.transpose a) delta; b = Some (Array.map (Array.fold_left ( +. ) 0.) (Mat.transpose delta)) }
+      in
+      ([ delta1; delta2 ], [ grad x delta1; grad a1 delta2 ])
+  | _ -> Alcotest.fail "two layers"
+
+let rows = [| [| 0.5; -1. |]; [| 2.; 0.25 |]; [| -0.75; 1.5 |] |]
+let classes = [| [| 1.; 0.; 0.; 0. |]; [| 0.; 0.; 1.; 0. |]; [| 0.; 1.; 0.; 0. |] |]
+let softmaxed = Network.create ~seed:5 ~activations:Activation.[ tanh; softmax ] [ 2; 3; 4 ]
+
+let the_wrong_softmax (loss : Loss.t) () =
+  let check ?deltas grads = ok (Client.check ?deltas client softmaxed ~loss ~grads ~x:rows ~y:classes) in
+  let deltas, grads = by_hand wrong_jacobian softmaxed loss ~x:rows ~y:classes in
+  let named (r : Gradient_report.t) =
+    let text = Gradient_report.to_string r in
+    Alcotest.(check (list string)) ("named: " ^ text) [ "softmax_sign" ] (Gradient_report.mistakes r);
+    let m = List.hd (List.hd r.diagnosis).mistakes in
+    Alcotest.(check (option int)) "where" (Some 1) m.layer;
+    check_true "its cause and its mend" (m.cause <> "" && m.mend.ocaml <> "" && m.mend.numpy <> "");
+    check_true "not right" (r.verdict = Wrong && not (Gradient_report.agrees r))
+  in
+  named (check grads);
+  let with_deltas = check grads ~deltas:(List.map Option.some deltas) in
+  named with_deltas;
+  let first = Option.get with_deltas.first_wrong in
+  Alcotest.(check (pair string (option int))) "first" ("deltas", Some 1) (first.quantity, first.layer);
+  let _, grads = by_hand right_jacobian softmaxed loss ~x:rows ~y:classes in
+  check_true "mended" (Gradient_report.agrees (check grads))
+
+let checks () =
+  let loss = Loss.half_sse and net = Network.create ~seed:3 [ 2; 3; 1 ] in
+  let layout = { Choice.weights = `Out_in; samples = `Columns } in
+  let lying_so = List.map (fun (g : Backprop.grad) -> { g with w = Mat.transpose g.w }) in
+  let grads = Backprop.gradient net ~loss ~x ~y and turned = Mat.transpose in
+  let pass = Network.forward net x and caches l = List.map Option.some l in
+  let after = Network.layers (Train.step ~rate:0.5 net ~loss ~x ~y) in
+  let updated = List.map (fun (l : Layer.t) -> { Backprop.w = l.w; b = l.b }) after in
+  let right =
+    ok
+      (Client.check client net ~loss ~grads ~x ~y ~dtype:`Float64
+         ~loss_value:(Backprop.value net ~loss ~x ~y)
+         ~pre_activations:(caches pass.z)
+         ~activations:(caches (List.tl pass.a))
+         ~deltas:[ None; Some (List.nth (Backprop.deltas net ~loss ~x ~y) 1) ]
+         ~updated_weights:updated ~learning_rate:0.5 ~weight_decay:0. ~momentum:0.
+         ~previous:(Previous.make ~data:(Data.rows ~x ~y) ~gradients:grads ~velocity:grads ()))
+  in
+  check_true (Gradient_report.to_string right) (Gradient_report.agrees right);
+  Alcotest.(check int) "everything was judged" 14 (List.length (Gradient_report.judged right));
+  let in_columns = ok (Client.check client net ~loss ~grads:(lying_so grads) ~x:(turned x) ~y:(turned y) ~layout) in
+  check_true "in another layout" (Gradient_report.agrees in_columns);
+  let nowhere = [ { (List.hd grads) with w = Mat.make 2 3 Float.nan }; List.nth grads 1 ] in
+  let r = ok (Client.check client net ~loss ~grads:nowhere ~x ~y) in
+  let wrong = List.filter (fun (b : Gradient_report.block) -> b.verdict = Wrong) r.parameters in
+  Alcotest.(check (list string)) "NaN is wrong" [ "layers.0.weights" ]
+    (List.map (fun (b : Gradient_report.block) -> b.parameter) wrong);
+  check_true "it is told" (Float.is_nan (Option.get (List.hd wrong).worst).yours);
+  let zeros = Network.create ~init:Init.zeros [ 2; 3; 1 ] in
+  let blind = ok (Client.check client zeros ~loss ~grads:(Backprop.gradient zeros ~loss ~x ~y) ~x ~y) in
+  check_true "zeros hide" (Gradient_report.agrees blind && blind.blindness <> []);
+  let better = Option.get blind.better_point in
+  check_true "a better point" (Network.sizes (Test_point.network better) = [ 2; 3; 1 ]);
+  match Client.check client net ~loss ~grads:[ List.hd grads ] ~x ~y with
+  | Error (Problem { problem; _ }) -> Alcotest.(check int) "a layer too few" 422 problem.status
+  | _ -> Alcotest.fail "a layer too few was accepted"
+
+let points () =
+  let layout = { Choice.weights = `Out_in; samples = `Rows } in
+  let drawn = Net.drawn ~activations:Activation.[ tanh; softmax ] [ 2; 3; 4 ] and loss = Loss.cross_entropy in
+  let p = ok (Client.point client drawn ~loss ~seed:1 ~layout) in
+  let net = Test_point.network p and answers = Option.get p.answers in
+  Alcotest.check near "the loss" answers.loss_value (Backprop.value net ~loss ~x:p.x ~y:p.y);
+  let r = ok (Client.check client net ~loss ~grads:answers.gradients ~x:p.x ~y:p.y ~layout) in
+  check_true (Gradient_report.to_string r) (Gradient_report.agrees r && r.better_point = None)
+
 let data_sets () =
   let mark = float_of_int (int_of_string ("0x" ^ fresh ())) in
   let x = [| [| mark; -0. |]; [| 0.1; 4.9e-324 |]; [| 1.7976931348623157e308; 1e22 |]; [| 5.; -3.5 |] |] in
@@ -392,6 +481,10 @@ let () =
           case "every field of /derivations" derive;
           case "every field of /gradients" gradients;
           case "another layout" in_another_layout;
+          case "the wrong softmax under a cross-entropy" (the_wrong_softmax Loss.cross_entropy);
+          case "the wrong softmax under a squared error" (the_wrong_softmax Loss.half_sse);
+          case "every field of /gradients/check" checks;
+          case "points that show mistakes" points;
           case "data sets, bit for bit" data_sets;
           case "a CSV file" csv_file;
           case "training on stored rows" on_stored_rows;
