@@ -3,7 +3,6 @@
 Where B = A W, an error of A carries on to V_B² = V_A² W² + (√n·u·|A||W|)², squares entry by entry.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +12,7 @@ import numpy.typing as npt
 from backproof_core.activation import Activation, Elementwise
 from backproof_core.backprop.gradients import LayerGradient
 from backproof_core.judgement.roundings import rule, softmax_noise, steepness, through_softmax, value_noise
+from backproof_core.judgement.variances import length, lengths, most_frequent, squares
 from backproof_core.layer import Layer
 from backproof_core.loss import Loss
 from backproof_core.network import Pass
@@ -164,12 +164,12 @@ def _pulled_by_softmax(P: Array, M: Array, error: Error, at: UnitErrors, roundin
     """P∘(M − (M∘P)1): the error of M, of P and of the sum."""
     size, inner = P + rounding.bound(at.A), (M * P).sum(axis=1, keepdims=True)
     terms = np.abs(M * P).sum(axis=1, keepdims=True)
-    of_inner = _length(
-        [np.sqrt(at.units) * _norm(size * error.V), np.sqrt(at.units) * _norm(M * at.A)]
+    of_inner = length(
+        [np.sqrt(at.units) * lengths(size * error.V), np.sqrt(at.units) * lengths(M * at.A)]
         + [rounding.of_sum(P.shape[1], terms, at.units)]
     )
     own = np.hypot(np.abs(M - inner) * at.A, 2 * rounding.u * P * (np.abs(M) + terms) + rounding.least)
-    V = _length([size * error.V, size * of_inner, own])
+    V = length([size * error.V, size * of_inner, own])
     if error.D is None:
         return Error(V)
     return Error(V, size * (error.D + (size * error.D).sum(axis=1, keepdims=True)))
@@ -186,7 +186,7 @@ def _gradient(
     if layer.b is None:
         return LayerGradient(of_W, None)
     V = np.hypot(
-        np.sqrt(frequent) * _norm(error.V.T)[:, 0], rounding.of_sum(len(A), np.abs(delta).sum(axis=0), frequent)
+        np.sqrt(frequent) * lengths(error.V.T)[:, 0], rounding.of_sum(len(A), np.abs(delta).sum(axis=0), frequent)
     )
     return LayerGradient(of_W, rounding.total(Error(V, None if error.D is None else error.D.sum(axis=0))))
 
@@ -199,45 +199,9 @@ def value_error(
     steep = steepness(loss, H, Y, rounding.bound(V))
     slope = np.abs(loss.slope(H, Y)) + np.where(steep == 0, 0.0, steep * rounding.bound(V))
     alike = forward[-1].rows * forward[-1].units
-    carried = np.sqrt(alike) * _norm((slope * V).reshape(1, -1))[0, 0]
+    carried = np.sqrt(alike) * lengths((slope * V).reshape(1, -1))[0, 0]
     value = float(loss.value(last, run.Z[-1], H, Y))
     own = rounding.u * value_noise(loss, last, run, value, alike)
     if abs(value) > rounding.most:
         return float("inf")
     return float(rounding.bound(np.array(np.hypot(carried, own) + rounding.least)))
-
-
-# ---------------------------------------------------------------- squares
-
-
-def squares(V: Array, W: Array) -> Array:
-    """√(V² W²), squares entry by entry, without their underflow."""
-    v, w = float(np.abs(V).max()), float(np.abs(W).max())
-    if not (np.isfinite(v) and np.isfinite(w)):
-        return np.full((V.shape[0], W.shape[1]), np.inf)
-    if v == 0 or w == 0:
-        return np.zeros((V.shape[0], W.shape[1]))
-    one, two = V / v, W / w
-    found: Array = np.sqrt((one * one) @ (two * two)) * v * w
-    return found
-
-
-def _norm(V: Array) -> Array:
-    """The lengths of the rows, as a column."""
-    return squares(V, np.ones((V.shape[1], 1)))
-
-
-def _length(parts: Sequence[Array]) -> Array:
-    found = parts[0]
-    for part in parts[1:]:
-        found = np.hypot(found, part)
-    return found
-
-
-def most_frequent(M: Array) -> int:
-    """How often the most frequent row that is not zero is there, in single precision."""
-    data = (np.ascontiguousarray(M, np.float32) + np.float32(0)).tobytes()  # −0 becomes 0
-    size = 4 * M.shape[1]
-    counts = Counter(data[k : k + size] for k in range(0, len(data), size))
-    del counts[bytes(size)]
-    return max(counts.values(), default=1)

@@ -5,18 +5,18 @@ along directions only, so that their price does not grow with the parameters: ei
 worst entry. A disagreement is measured against the block's size, or against its rounding errors where these are more.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
-from backproof_core.backprop import matched, vectorized
+from backproof_core.backprop import matched
 from backproof_core.backprop.cost import predict_cost
-from backproof_core.backprop.gradients import Gradients, LayerGradient
+from backproof_core.backprop.gradients import Gradients
 from backproof_core.judgement.bounds import Bounds
 from backproof_core.judgement.bounds import bounds as bounds_at
 from backproof_core.judgement.directions import Start, Way, central_difference, complex_step, forward_mode
+from backproof_core.judgement.otherform import dense, jacobian, rows_of
 from backproof_core.judgement.report import Index, Testimony
 from backproof_core.loss import Loss
 from backproof_core.network import Network, Pass
@@ -24,10 +24,10 @@ from backproof_core.vec import Array
 
 DIRECTIONS = 8
 TOLERANCE, OF_DIFFERENCES = 1e-9, 2e-6
-DENSE_BYTES, DENSE_FLOPS = 4 << 20, 20_000_000
-ALIVE = 64 << 20
+ALIVE = 32 << 20  # bytes of matrices of moved units
 MOST_FLOPS = 1_000_000_000  # beyond that, the witnesses are asked at fewer rows
 
+ROUTES = {"jacobian": jacobian, "dense": dense}
 WAYS: dict[str, tuple[Way, float]] = {
     "complex_step": (complex_step, TOLERANCE),
     "central_difference": (central_difference, OF_DIFFERENCES),
@@ -72,8 +72,8 @@ def testify(
     with np.errstate(all="ignore"):
         asked, notes = _some_rows(Asked(net, run, Y, loss, ours, bounds, worst, seed))
         found = [Testimony("matched", 0.0, agrees=True)]
-        for name, route in (("jacobian", _jacobian), ("dense", _dense)):
-            other = route(asked, budget)
+        for name, route in ROUTES.items():
+            other = route(asked.net, asked.run, asked.Y, loss=loss, budget=budget)
             if other is not None:
                 found.append(_testimony(name, _furthest(asked, other), TOLERANCE))
             elif name == "jacobian":
@@ -97,7 +97,7 @@ def _some_rows(asked: Asked) -> tuple[Asked, list[str]]:
     if few == N:
         return asked, []
     rows = np.sort(np.random.Generator(np.random.PCG64(asked.seed)).choice(N, size=few, replace=False))
-    run, Y = _rows(asked.run, rows), asked.Y[rows]
+    run, Y = rows_of(asked.run, rows), asked.Y[rows]
     ours = matched.backward(asked.net.layers, run, Y, asked.loss).gradients
     limit = bounds_at(asked.net, run, Y, loss=asked.loss, dtype="float64")
     note = f"the network is large: its gradient was computed in other ways for {few} of the {N} rows"
@@ -110,56 +110,6 @@ def _flops(net: Network, loss: Loss, rows: int) -> int:
     above = [sum(layer.W.size for layer in net.layers[l + 1 :]) for l in range(len(net.layers))]
     once = sum(layer.W.size for layer in net.layers) * (DIRECTIONS + 1)
     return jacobian + 2 * rows * (once + 2 * (DIRECTIONS + 1) * (1 + 4 + 8) * sum(above))
-
-
-def _rows(run: Pass, rows: slice | npt.NDArray[np.int64]) -> Pass:
-    return Pass(tuple(Z[rows] for Z in run.Z), tuple(A[rows] for A in run.A))
-
-
-# ---------------------------------------------------------------- the other form
-
-
-def _jacobian(asked: Asked, budget: int) -> Gradients | None:
-    """The gradient by full Jacobians, of so few rows at a time as fit 64 MiB; None where one row is too much."""
-    net, loss, N = asked.net, asked.loss, len(asked.Y)
-
-    def bytes_of(rows: int) -> int:
-        return predict_cost(net, rows, loss=loss, form="vectorized", route="jacobian").peak_bytes
-
-    if bytes_of(1) > budget:
-        return None
-    size = N
-    while size > 1 and bytes_of(size) > min(ALIVE, budget):
-        size = (size + 1) // 2
-    walk = vectorized.walk(net.layers, loss, "jacobian")
-    total: Gradients | None = None
-    for k in range(0, N, size):
-        part = slice(k, k + size)
-        found = walk(net.layers, _rows(asked.run, part), asked.Y[part], loss).gradients
-        weight = len(asked.Y[part]) / N if loss.averages else 1.0
-        total = _plus(total, found, weight)
-    return total
-
-
-def _plus(total: Gradients | None, new: Gradients, weight: float) -> Gradients:
-    scaled = tuple(layer.map(lambda M: M * weight) for layer in new.layers)
-    if total is None:
-        return Gradients(scaled)
-    return Gradients(
-        tuple(
-            LayerGradient(a.W + b.W, None if a.b is None or b.b is None else a.b + b.b)
-            for a, b in zip(total.layers, scaled)
-        )
-    )
-
-
-def _dense(asked: Asked, budget: int) -> Gradients | None:
-    """The gradient by the literal Jacobians, None where they are not small."""
-    cost = predict_cost(asked.net, len(asked.Y), loss=asked.loss, form="vectorized", route="dense")
-    if cost.peak_bytes > min(DENSE_BYTES, budget) or cost.flops > DENSE_FLOPS:
-        return None
-    walk = vectorized.walk(asked.net.layers, asked.loss, "dense")
-    return walk(asked.net.layers, asked.run, asked.Y, asked.loss).gradients
 
 
 def _furthest(asked: Asked, other: Gradients) -> float:
@@ -223,21 +173,26 @@ def _directions(asked: Asked) -> Iterator[Expected]:
     """For each block of parameters its directions, in parts that keep the memory small."""
     rng = np.random.Generator(np.random.PCG64(asked.seed))
     limits = dict(asked.bounds.gradients.blocks())
+    size = max(1, ALIVE // (8 * 8 * len(asked.Y) * max(asked.net.sizes)))  # eight points each for differences
     for path, G in asked.ours.blocks():
-        l, weights = int(path.split(".")[1]), G.ndim == 2
+        l = int(path.split(".")[1])
         vectors = [rng.choice([-1.0, 1.0], size=G.shape) for _ in range(DIRECTIONS)]
         if path in asked.worst:
             vectors.append(np.zeros(G.shape))
             vectors[-1][asked.worst[path]] = 1.0
-        A = asked.run.A[l]
-        moves = [A @ V if weights else np.broadcast_to(V, (len(A), len(V))) for V in vectors]
-        yield Expected(
-            l,
-            np.stack(moves),
-            np.array([float((G * V).sum()) for V in vectors]),
-            np.array([_size(G, V) for V in vectors]),
-            np.array([float(limits[path][V != 0].sum()) for V in vectors]),  # V is of 1, −1 and 0
-        )
+        for k in range(0, len(vectors), size):
+            yield _expected(asked, l, G, limits[path], vectors[k : k + size])
+
+
+def _expected(asked: Asked, l: int, G: Array, limit: Array, vectors: Sequence[Array]) -> Expected:
+    A = asked.run.A[l]
+    return Expected(
+        l,
+        np.stack([A @ V if G.ndim == 2 else np.broadcast_to(V, (len(A), len(V))) for V in vectors]),
+        np.array([float((G * V).sum()) for V in vectors]),
+        np.array([_size(G, V) for V in vectors]),
+        np.array([float(limit[V != 0].sum()) for V in vectors]),  # V is of 1, −1 and 0
+    )
 
 
 def _size(G: Array, V: Array) -> float:

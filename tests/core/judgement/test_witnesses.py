@@ -7,14 +7,14 @@ import pytest
 
 from backproof_core import ACTIVATIONS, LOSSES, Layer, Network
 from backproof_core.backprop import Gradients, LayerGradient, matched
-from backproof_core.judgement import directions, witnesses
+from backproof_core.judgement import directions, otherform, witnesses
 from backproof_core.judgement.bounds import bounds
 from backproof_core.loss import admissible_pairs
 from callers import networks
 from specimens import SWEEP, build, numbers
 
 BUDGET = 1 << 31
-NAMES = ["jacobian", "dense", *witnesses.WAYS]
+NAMES = [*witnesses.ROUTES, *witnesses.WAYS]
 
 
 def gradient(net, X, Y, loss):
@@ -78,8 +78,8 @@ def planted(monkeypatch, name, block, factor):
 
         monkeypatch.setitem(witnesses.WAYS, name, (wrong, tolerance))
     else:
-        route = getattr(witnesses, f"_{name}")
-        monkeypatch.setattr(witnesses, f"_{name}", lambda *given: scaled(route(*given), block, factor))
+        route = witnesses.ROUTES[name]
+        monkeypatch.setitem(witnesses.ROUTES, name, lambda *at, **given: scaled(route(*at, **given), block, factor))
 
 
 def scaled(gradients, block, factor):
@@ -163,7 +163,7 @@ def test_dead_and_zero_blocks_are_no_disagreement():
 def test_the_jacobians_of_a_few_rows_at_a_time_add_up(monkeypatch, loss):
     point = small(loss=loss)
     whole = asked(*point)[0]["jacobian"]
-    monkeypatch.setattr(witnesses, "ALIVE", 2500)
+    monkeypatch.setattr(otherform, "ALIVE", 2500)
     parts = asked(*point)[0]["jacobian"]
     assert parts.agrees
     assert parts.relative_error < 1e-14
@@ -175,6 +175,12 @@ def test_a_large_network_is_looked_at_in_fewer_rows(monkeypatch):
     found, notes = asked(*small())
     assert all(t.agrees for t in found.values())
     assert "of the 6 rows" in notes[0]
+
+
+def test_directions_are_followed_a_few_at_a_time_with_the_same_result(monkeypatch):
+    whole = asked(*small())
+    monkeypatch.setattr(witnesses, "ALIVE", 1)
+    assert asked(*small()) == whole
 
 
 def test_what_does_not_fit_the_budget_is_left_out_and_said():
