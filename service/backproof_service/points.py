@@ -22,6 +22,7 @@ def compute(request: PointRequest) -> dict[str, Any]:
         "network": sent["network"],
         "loss": loss.name,
         "data": sent["data"],
+        "layout": sent["layout"],
         "unshowable": sent["unshowable"],
         "answers": {
             "loss_value": right.loss_value,

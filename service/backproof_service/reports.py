@@ -42,6 +42,7 @@ def better(found: BetterPoint, layout: Layout) -> dict[str, Any]:
     return {
         "network": {"layers": convert.layers(found.net, layout)},
         "data": {"x": layout.turn_samples(found.X), "y": layout.turn_samples(found.Y)},
+        "layout": layout.model_dump(),
         "unshowable": hidden(found.unshowable),
     }
 

@@ -413,11 +413,12 @@ def test_a_point_is_right_in_the_layout_that_it_was_asked_in(api: Any) -> None:
     network = {"sizes": [3, 4, 2], "activation": ["relu", "sigmoid"]}
     for layout in LAYOUTS:
         found = api.post("/points", json={"network": network, "loss": "mse", "layout": layout, "seed": 5}).json()
-        assert list(found) == ["object", "network", "loss", "data", "unshowable", "answers"]
+        assert list(found) == ["object", "network", "loss", "data", "layout", "unshowable", "answers"]
         out_in, columns = layout["weights"] == "out_in", layout["samples"] == "columns"
         assert np.shape(found["network"]["layers"][0]["weights"]) == ((4, 3) if out_in else (3, 4))
         assert np.shape(found["data"]["x"])[0 if columns else 1] == 3
-        body = {name: found[name] for name in ("network", "loss", "data")} | {"layout": layout}
+        assert found["layout"] == layout
+        body = {name: found[name] for name in ("network", "loss", "data", "layout")}
         assert asked(api, body, **found["answers"])["verdict"] == "right"
 
 

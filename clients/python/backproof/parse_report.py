@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from backproof.arrays import Matrix, received_matrix
@@ -35,7 +36,7 @@ def report(told: Json) -> GradientReport:
         diagnosis=tuple(map(_explanation, told.get("diagnosis") or ())),
         blindness=_hidden(told.get("blindness")),
         better_point=_better(told.get("better_point")),
-        witnesses=tuple(map(_testimony, told.get("witnesses") or ())),
+        witnesses=tuple(map(_witness, told.get("witnesses") or ())),
         notes=tuple(told.get("notes") or ()),
         blocks=tuple(map(_block, told.get("blocks") or ())),
         dtype=str(told.get("dtype") or "float64"),
@@ -47,7 +48,7 @@ def point(told: Json) -> Point:
     """A point with its answers, as POST /points tells it."""
     answers = told["answers"]
     return Point(
-        network=_network(told["network"]),
+        network=_network(told),
         loss=str(told["loss"]),
         data=_rows(told["data"]),
         answers=Answers(
@@ -58,6 +59,7 @@ def point(told: Json) -> Point:
             pre_activations=matrices(answers.get("pre_activations")),
         ),
         unshowable=_hidden(told.get("unshowable")),
+        layout=told.get("layout") or {},
     )
 
 
@@ -93,10 +95,11 @@ def _hidden(told: Any) -> tuple[Hidden, ...]:
 def _better(told: Json | None) -> BetterPoint | None:
     if told is None:
         return None
-    return BetterPoint(_network(told["network"]), _rows(told["data"]), _hidden(told.get("unshowable")))
+    layout = told.get("layout") or {}
+    return BetterPoint(_network(told), _rows(told["data"]), _hidden(told.get("unshowable")), layout)
 
 
-def _testimony(told: Json) -> Witness:
+def _witness(told: Json) -> Witness:
     return Witness(str(told["name"]), _measured(told.get("relative_error")), bool(told.get("agrees", True)))
 
 
@@ -106,7 +109,11 @@ def _measured(told: Any) -> float:
 
 
 def _network(told: Json) -> Network:
-    return Network.make([layer(each) for each in told["layers"]])
+    """The network of a point; its layers lie in the point's layout."""
+    layers = tuple(map(layer, told["network"]["layers"]))
+    if (told.get("layout") or {}).get("weights") != "out_in":
+        return Network.make(layers)
+    return replace(Network.make(layers), sizes=Network.make([each.transposed() for each in layers]).sizes)
 
 
 def _rows(told: Json) -> Mapping[str, Matrix]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from backproof.arrays import Matrix
 from backproof.network import Network
@@ -108,11 +108,15 @@ class Hidden:
 
 @dataclass(frozen=True)
 class BetterPoint:
-    """A point of the same architecture that shows every mistake but those in `unshowable`; data holds x and y."""
+    """A point of the same architecture that shows every mistake but those in `unshowable`; data holds x and y.
+
+    What the network's layers and data hold lies as `layout` says, which is the one that was asked in.
+    """
 
     network: Network
     data: Mapping[str, Matrix]
     unshowable: tuple[Hidden, ...] = ()
+    layout: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -183,10 +187,14 @@ class Answers:
 
 @dataclass(frozen=True)
 class Point:
-    """A point that shows every mistake but those in `unshowable`, with the right numbers; data holds x and y."""
+    """A point that shows every mistake but those in `unshowable`, with the right numbers; data holds x and y.
+
+    Everything lies as `layout` says, which is the one that was asked in.
+    """
 
     network: Network
     loss: str
     data: Mapping[str, Matrix]
     answers: Answers
     unshowable: tuple[Hidden, ...] = ()
+    layout: Mapping[str, str] = field(default_factory=dict)

@@ -7,6 +7,7 @@ from pydantic import Field
 from backproof_service.wire.base import Answer
 from backproof_service.wire.gradients import LayerGradient
 from backproof_service.wire.laid import Laid
+from backproof_service.wire.layout import Layout
 from backproof_service.wire.names import LossName
 from backproof_service.wire.network import Network
 from backproof_service.wire.numbers import Natural, Number, NumberRows
@@ -38,5 +39,6 @@ class PointAnswer(Answer):
     network: PointNetwork = Field(description="The network; wide layers are made narrow.")
     loss: LossName = Field(description="The loss.")
     data: PointData = Field(description="The rows and targets.")
+    layout: Layout = Field(description="How they lie, and the answers with them: as was asked.")
     unshowable: list[HiddenMistake] = Field(description="What no point of this architecture and loss can show.")
     answers: PointAnswers = Field(description="The right numbers there.")

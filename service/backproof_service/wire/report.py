@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from backproof_service.wire.base import Answer
+from backproof_service.wire.layout import Layout
 from backproof_service.wire.names import Dtype
 from backproof_service.wire.network import LayerAnswer
 from backproof_service.wire.numbers import Number, NumberRows
@@ -105,6 +106,7 @@ class BetterPoint(Answer):
 
     network: PointNetwork = Field(description="The network.")
     data: PointData = Field(description="The rows and targets.")
+    layout: Layout = Field(description="How they lie: as was asked.")
     unshowable: list[HiddenMistake] = Field(description="What no point of this architecture and loss can show.")
 
 

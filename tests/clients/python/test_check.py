@@ -263,6 +263,21 @@ def test_a_point_and_what_is_computed_there(client: Client) -> None:
     assert (wrong.first_wrong.quantity, wrong.first_wrong.layer) == ("gradients", 1)
 
 
+def test_a_point_lies_as_it_was_asked_for(client: Client) -> None:
+    layout = {"weights": "out_in", "samples": "columns"}
+    point = client.point({"sizes": [2, 3, 1], "activation": "tanh"}, loss="mse", layout=layout)
+    assert (point.layout, point.network.sizes) == (layout, (2, 3, 1))
+    assert [layer.W.shape for layer in point.network.layers] == [(3, 2), (1, 3)]
+    assert (len(point.data["x"]), len(point.data["y"])) == (2, 1)
+    gradients = Gradients(point.answers.gradients)
+    where: dict[str, Any] = {"loss": point.loss, "data": point.data, "layout": point.layout}
+    assert client.check(point.network, gradients=gradients, **where).is_right
+    zero = {"layers": [{"weights": [[0, 0]] * 3, "activation": "tanh"}, {"weights": [[0] * 3], "activation": "tanh"}]}
+    found = client.check(zero, gradients=[[[0, 0]] * 3, None], **where)
+    assert found.better_point is not None
+    assert (found.better_point.layout, found.better_point.network.sizes) == (layout, (2, 3, 1))
+
+
 def test_numbers_that_are_not_finite_are_judged(client: Client) -> None:
     point = client.point(CLASSES, loss="cross_entropy")
     found = judged(client, point, lambda right: [(right[0][0] * math.nan, None), right[1]])
