@@ -53,6 +53,8 @@ def point(
                        format=written), laid)  # fmt: skip
     with reach(place(url, data)) as client:
         found = client.send(as_sent(calls.point(net, loss=loss, seed=seed, layout=laid or None)))
+    if narrow := points.narrowed(found, net, laid):
+        say(narrow)
     text = points.one(found, written, origin)
     if out is None:
         lines(text.splitlines())
@@ -91,6 +93,8 @@ def vectors(
     with reach(place(url, data)) as client:
         seeds = range(seed, seed + count)
         found = [client.send(as_sent(calls.point(net, loss=loss, seed=each, layout=laid or None))) for each in seeds]
+    if narrow := points.narrowed(found[0], net, laid):
+        say(narrow)
     if out is None:
         lines(points.several(found, written, origin).splitlines())
         return

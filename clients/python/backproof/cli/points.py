@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from backproof import blackboard
 from backproof import case as cases
@@ -82,7 +83,7 @@ def one(point: Json, style: str, origin: Origin) -> str:
             return sources.ocaml_point(bare, origin)
         case "json":
             return cases.written(bare)
-    return "\n".join(told(point)) + "\n"
+    return "\n".join(told(point, origin.layout)) + "\n"
 
 
 def several(points: Sequence[Json], style: str, origin: Origin) -> str:
@@ -119,10 +120,27 @@ def style_of(asked: str | None, target: Path | None, otherwise: str | None) -> s
 # ---------------------------------------------------------------- for people
 
 
-def told(point: Json) -> Iterator[str]:
+def sizes(point: Any, laid: Json) -> list[int]:
+    """The sizes d₀, …, d_L of a point's network."""
+    shapes = [(len(layer["weights"]), len(layer["weights"][0])) for layer in point["network"]["layers"]]
+    ends = [shape[::-1] if laid.get("weights") == "out_in" else shape for shape in shapes]
+    return [ends[0][0], *(end for _, end in ends)]
+
+
+def narrowed(point: Json, asked: Any, laid: Json) -> str:
+    """That the network is narrower than it was asked for, where it is."""
+    found, wanted = sizes(point, laid), asked["sizes"]
+    if found == wanted:
+        return ""
+    words = ["-".join(map(str, each)) for each in (wanted, found)]
+    return f"Layers wider than 8 are made narrow: {words[0]} became {words[1]}, equal and in order where they were."
+
+
+def told(point: Json, laid: Json) -> Iterator[str]:
     """The point as text: its matrices, what no point can show, what to do with it."""
     layers: Sequence[Json] = point["network"]["layers"]  # type: ignore[index]
-    yield f"A point that shows mistakes: {', '.join(str(layer['activation']) for layer in layers)}, {point['loss']}"
+    activations = ", ".join(str(layer["activation"]) for layer in layers)
+    yield f"A point that shows mistakes: {'-'.join(map(str, sizes(point, laid)))}, {activations}, {point['loss']}"
     named: list[tuple[str, object]] = [("X", point["data"]["x"]), ("Y", point["data"]["y"])]  # type: ignore[index]
     for l, layer in enumerate(layers):
         paths = [(name, f"layers.{l}.{name}") for name in ("weights", "bias")]
