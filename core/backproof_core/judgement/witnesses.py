@@ -124,10 +124,10 @@ def _furthest(asked: Asked, other: Gradients) -> float:
 def _relative(apart: Array, scale: Array, rounding: Array, tolerance: float) -> Array:
     """The distance over the scale, or over what makes rounding errors tolerable where they are more.
 
-    0 where rounding has no bound: whatever is found there, it speaks neither for the gradient nor against it.
+    0 where rounding has no bound, but the gradient is finite: what is found there speaks neither for it nor against it.
     """
     size = np.maximum(scale, rounding / tolerance)
-    nothing = (apart == 0) | np.isinf(size)
+    nothing = (apart == 0) | (np.isinf(size) & np.isfinite(scale))
     return np.where(nothing, 0.0, apart / np.where(size > 0, size, np.finfo(np.float64).tiny))
 
 

@@ -131,6 +131,13 @@ def test_a_number_that_is_not_finite_never_agrees():
     assert not any(t.agrees for n, t in found.items() if n != "matched")
 
 
+@pytest.mark.parametrize("last", ["identity", "relu"])
+def test_an_overflow_never_agrees(last):
+    net = Network.make([Layer.make([[1e200]], None, last), Layer.make([[1e200]], [0.0], last)])
+    found, _ = asked(net, np.array([[1.0], [-1.0]]), np.zeros((2, 1)), LOSSES["mse"])
+    assert not any(t.agrees for n, t in found.items() if n != "matched")
+
+
 def test_entries_on_a_kink_are_noted_and_their_differences_left_out():
     """The first unit is at 0 in both rows, and moves there with each of its parameters."""
     net = Network.make([Layer.make([[0.0, 0.7]], [0.0, 0.1], "relu"), Layer.make([[1.0], [2.0]], None, "identity")])
