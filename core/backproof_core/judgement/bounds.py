@@ -74,7 +74,8 @@ def _added(one: Bounds, two: Bounds) -> Bounds:
     """The sums of two bounds; what is not a number is no bound at all."""
 
     def plus(M: Array, N: Array) -> Array:
-        return np.nan_to_num(M + N, nan=np.inf, posinf=np.inf)
+        found = M + N
+        return np.where(np.isnan(found), np.inf, found)
 
     def layer(g: LayerGradient, h: LayerGradient) -> LayerGradient:
         return LayerGradient(plus(g.W, h.W), None if g.b is None or h.b is None else plus(g.b, h.b))

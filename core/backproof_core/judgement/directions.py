@@ -22,7 +22,8 @@ from backproof_core.vec import Array
 
 HALVES = np.array([2.0, 1.0, 0.5, 0.25])  # of the largest step, in which differences are taken
 BEND = 2.0**-5  # how far a step moves the argument of a curved activation
-COMPLEX = 1e-100  # the same for the complex step
+COMPLEX = 1e-50  # the same for the complex step
+LEAST = 1e-290  # what is less than that is lost on its way up
 STRAIGHT = ("identity", "relu", "leaky_relu")
 
 
@@ -146,8 +147,7 @@ def complex_step(at: Start) -> Found:
     h = COMPLEX / _largest(at.D)  # T
     Z = at.run.Z[at.l] + 1j * (h[:, None, None] * at.D)
     values, _ = _values(at, Z)
-    along = values.imag / h
-    return Found(along, np.zeros_like(along), np.zeros(along.shape, bool))
+    return Found(values.imag / h, LEAST / h, np.zeros(h.shape, bool))
 
 
 def central_difference(at: Start) -> Found:

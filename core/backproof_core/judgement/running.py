@@ -53,8 +53,8 @@ class Rounding:
 
     def bound(self, V: Array) -> Array:
         """The bound λ·V of a random error."""
-        found: Array = np.nan_to_num(self.factor * V, nan=np.inf, posinf=np.inf)
-        return found
+        found = self.factor * V
+        return np.where(np.isnan(found), np.inf, found)
 
     def total(self, error: Error) -> Array:
         """The bound of an error."""

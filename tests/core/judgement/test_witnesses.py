@@ -166,6 +166,15 @@ def test_dead_and_zero_blocks_are_no_disagreement():
         assert all(t.agrees for t in found.values()), found
 
 
+def test_a_gradient_that_is_all_but_lost_is_no_disagreement():
+    """e^−585 is a number, and times the complex step it is none."""
+    net = Network.make([Layer.make([[585.0, 0.0]], None, "softmax")])
+    point = net, np.array([[1.0]]), np.array([[0.3, 0.7]]), LOSSES["half_sse"]
+    assert 0 < np.abs(gradient(*point).layers[0].W).max() < 1e-250
+    found, _ = asked(*point)
+    assert all(t.agrees for t in found.values()), found
+
+
 @pytest.mark.parametrize("loss", ["mse", "sse", "cross_entropy"])
 def test_the_jacobians_of_a_few_rows_at_a_time_add_up(monkeypatch, loss):
     point = small(loss=loss)
