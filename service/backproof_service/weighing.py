@@ -104,8 +104,8 @@ def _check_answer(request: GradientsRequest, net: Network, rows: int, settings: 
     numbers = sum(of_form.values()) + len(request.witnesses) * net.parameters
     if numbers > settings.max_answer_numbers:
         asked = f"The answer would hold {numbers:,} numbers; the limit max_answer_numbers is"
-        need = f"{settings.max_answer_numbers:,}. Ask for less in include, for one form, or on fewer rows."
-        raise invalid(f"{asked} {need}", "include", code="limit_exceeded")
+        instead = _lying(request, "Ask for less in include, for one form, or on fewer rows.")
+        raise invalid(f"{asked} {settings.max_answer_numbers:,}. {instead}", "include", code="limit_exceeded")
 
 
 def _heaviest(request: GradientsRequest) -> tuple[str, ...]:
@@ -115,4 +115,9 @@ def _heaviest(request: GradientsRequest) -> tuple[str, ...]:
 def _lighter(request: GradientsRequest) -> str:
     if request.witnesses:
         return "A witness runs the network at least once for every parameter: ask for none, or send a smaller network."
-    return "Send fewer rows or a smaller network."
+    return _lying(request, "Send fewer rows or a smaller network.")
+
+
+def _lying(request: GradientsRequest, words: str) -> str:
+    """What is said of rows, said of the samples as they were sent."""
+    return words if isinstance(request.data, DataReference) else request.layout.words(words)

@@ -386,6 +386,18 @@ def test_a_stored_data_set_is_refused_as_rows_for_a_job(api: Any) -> None:
     assert "x has 3 columns (features) and the network needs 2" in error["detail"]
 
 
+def test_what_is_too_much_is_told_of_columns(small_api: Any) -> None:
+    include = ["pre_activations", "activations"]
+    data = {"x": [[0] * 1200] * 2, "y": [[0] * 1200]}
+    body = GOOD | {"data": data, "layout": COLUMNS, "include": [*include, "deltas"]}
+    detail = small_api.post("/gradients", json=body).json()["detail"]
+    assert "max_answer_numbers" in detail
+    assert "on fewer columns." in detail, detail
+    sent = {"network": NET, "x": [[0] * 2400] * 2, "layout": COLUMNS, "include": include}
+    detail = small_api.post("/predict", json=sent).json()["detail"]
+    assert "Send fewer columns, or include less." in detail, detail
+
+
 def test_a_number_beyond_float32_is_pointed_at_where_it_was_sent(api: Any) -> None:
     def places(body: dict[str, Any]) -> list[str]:
         return [error["pointer"] for error in api.post("/gradients", json=body | {"dtype": "float32"}).json()["errors"]]
