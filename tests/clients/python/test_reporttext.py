@@ -83,14 +83,14 @@ reports = st.builds(
 
 
 @given(reports)
-@counted(800)
+@counted(400)
 def test_every_report_fits_a_screen(report: GradientReport) -> None:
     assert fits(reporttext.text(report)), reporttext.text(report)
     assert fits(reporttext.hint(report))
 
 
 @given(reports)
-@counted(400)
+@counted(200)
 def test_what_is_shortened_says_so(report: GradientReport) -> None:
     text, full = reporttext.text(report), reporttext.full(report)
     cut = text != full
