@@ -11,7 +11,7 @@ from typing import Any
 from drivers import KIT
 
 import backproof
-from backproof import arrays, call, calls, flows, parse, results
+from backproof import arrays, call, calls, claims, flows, parse, results
 
 DRIVER = runpy.run_path(str(KIT / "drivers" / "python.py"))
 LOCALS = DRIVER["answer"].__globals__  # what the driver's own functions look names up in
@@ -46,6 +46,16 @@ def writes_null_for_nan() -> None:
 
 def sends_nan_as_null() -> None:
     changed("real", lambda _: lambda value, place="": nulled(value))
+
+
+def judges_finite_numbers_only() -> None:
+    original = claims.numbers
+    claims.numbers.__globals__["numbers"] = lambda value, *where: nulled(original(value, *where))
+
+
+def leaves_out_layers_not_sent() -> None:
+    original = claims.layered
+    calls.claims.layered = lambda value, name: [each for each in original(value, name) or [] if each is not None]
 
 
 def nulled(value: Any) -> Any:

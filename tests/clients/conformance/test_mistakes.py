@@ -14,6 +14,8 @@ CAUGHT = {  # the mistake, the case that catches it, and words of what the case 
     "forgets_minus_zero": ("minus-zero-is-sent-as-such", "-0.0 (8000000000000000)"),
     "writes_null_for_nan": ("non-finite-metrics", 'expected "Infinity", found null'),
     "sends_nan_as_null": ("non-finite-refused-in-data", "the script had ended"),
+    "judges_finite_numbers_only": ("check-what-is-not-finite", 'expected "NaN", found 0.0'),
+    "leaves_out_layers_not_sent": ("check-what-is-not-finite", "gradients: expected 2 entries"),
     "counts_in_32_bits": ("counts-beyond-32-bits", "3000000000"),
     "ends_at_an_unknown_state": ("wait-on-an-unknown-state", 'found "hibernating"'),
     "waits_for_a_paused_job": ("wait-rests-at-paused", "the script had ended"),
