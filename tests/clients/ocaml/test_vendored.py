@@ -23,10 +23,11 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
 
 
-def dune(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Dune in that folder, which is a project of its own; without a service, and without Python in reach."""
-    found = {name: value for name, value in environment().items() if name != "PATH"}
-    path = os.pathsep.join({str(Path(shutil.which(tool) or "").parent) for tool in ("dune", "ocamlc", "as", "gcc")})
+def dune(folder: Path, *arguments: str, url: str = "") -> subprocess.CompletedProcess[str]:
+    """Dune in that folder, which is a project of its own; with a service at most, and without Python in reach."""
+    found = {name: value for name, value in environment(BACKPROOF_URL=url).items() if name != "PATH"}
+    tools = ("dune", "ocamlc", "as", "gcc", "curl")
+    path = os.pathsep.join({str(Path(shutil.which(tool) or "").parent) for tool in tools})
     command = ["dune", *arguments, "--root", "."]
     return subprocess.run(
         command, cwd=folder, capture_output=True, text=True, timeout=300, env=found | {"PATH": path}, check=False
@@ -49,19 +50,38 @@ def test_a_wrong_gradient_is_red_and_says_why(project: Path, tmp_path: Path) -> 
     said = red.stdout + red.stderr
     assert red.returncode == 1, said
     assert blocks("text")[0] in said
+    assert "The oracle says" not in said
     assert said.count("missing_derivative") == 1
     assert "Raised at" not in said
     case = project / "_build" / "default" / "test" / "tanh-softmax-cross_entropy.case.json"
-    command = [sys.executable, "-m", "backproof", "gradients", str(case), "--json", "--data", str(tmp_path / "data")]
+    options = ["--format", "json", "--data", str(tmp_path / "data")]
+    command = [sys.executable, "-m", "backproof", "check", str(case), *options]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment())
     assert done.returncode == 1, done.stderr
-    rows = {row["parameter"]: row for row in json.loads(done.stdout)["yours"]}
-    assert {name: row["agree"] for name, row in rows.items()} == {
-        "layers.0.weights": False,
-        "layers.0.bias": False,
-        "layers.1.weights": True,
-        "layers.1.bias": True,
+    report = json.loads(done.stdout)
+    assert {block["parameter"]: block["verdict"] for block in report["parameters"]} == {
+        "layers.0.weights": "wrong",
+        "layers.0.bias": "wrong",
+        "layers.1.weights": "right",
+        "layers.1.bias": "right",
     }
+    explained = [[mistake["id"] for mistake in each["mistakes"]] for each in report["diagnosis"]]
+    assert ["missing_derivative"] in explained
+
+
+def test_the_oracle_adds_to_a_red_test_where_there_is_one(project: Path, serving: Callable[..., Served]) -> None:
+    """Two mistakes at once, of which the library names the upper one and the service both."""
+    test = project / "test" / "test_nn.ml"
+    wrong, above = blocks("ocaml")[0], "Mat.column_sums delta2"
+    assert above in wrong
+    twice = wrong.replace(above, f"Array.map (fun v -> -. v) ({above})")
+    test.write_text(twice, encoding="utf-8")
+    alone = dune(project, "build", "@runtest")
+    assert "sign_flipped" in alone.stderr + alone.stdout
+    assert "The oracle says" not in alone.stderr + alone.stdout
+    asked = dune(project, "build", "@runtest", url=serving().url)
+    added = (asked.stderr + asked.stdout).split("The oracle says: ")[1]
+    assert "(missing_derivative)" in added
 
 
 def test_a_right_one_is_green(project: Path) -> None:
@@ -90,6 +110,22 @@ def test_the_library_s_lines_compile(project: Path) -> None:
     run = subprocess.run([project / "_build" / "default" / "lines" / "lines.exe"], cwd=folder, check=True)
     assert run.returncode == 0
     assert json.loads((folder / "xor.json").read_text())["layers"][1]["activation"] == "sigmoid"
+
+
+def test_the_report_of_a_service_is_printed(project: Path, serving: Callable[..., Served]) -> None:
+    folder = project / "judged"
+    folder.mkdir()
+    (folder / "dune").write_text("(executable (name judged) (libraries backproof-client))")
+    (folder / "judged.ml").write_text(blocks("ocaml")[5], encoding="utf-8")
+    built = dune(project, "build", "./judged/judged.exe")
+    assert built.returncode == 0, built.stderr
+    program = project / "_build" / "default" / "judged" / "judged.exe"
+    settings = environment(BACKPROOF_URL=serving().url)
+    done = subprocess.run([program], capture_output=True, text=True, check=False, env=settings, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("Wrong")
+    assert "(sign_flipped" in done.stdout
+    assert len(done.stdout.splitlines()) <= 25
 
 
 def test_the_client_s_lines_run(project: Path, serving: Callable[..., Served]) -> None:

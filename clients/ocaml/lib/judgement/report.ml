@@ -161,7 +161,7 @@ let cause_lines (d : Diagnosis.t) =
 
 let case_lines = function
   | None -> []
-  | Some (Ok file) -> labelled "case" (file ^ " (for the command: backproof gradients FILE)")
+  | Some (Ok file) -> labelled "case" (file ^ " (for the command: backproof check FILE)")
   | Some (Error why) -> labelled "case" ("could not be written: " ^ why)
 
 (* ---- reports *)
