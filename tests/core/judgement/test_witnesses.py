@@ -191,6 +191,8 @@ def test_a_large_network_is_looked_at_in_fewer_rows(monkeypatch):
     found, notes = asked(*small())
     assert all(t.agrees for t in found.values())
     assert "of the 6 rows" in notes[0]
+    found, _ = asked(*small(), ours=scaled(gradient(*small()), 0, 1 + 1e-6))
+    assert [n for n, t in found.items() if not t.agrees] == list(witnesses.AT_ALL_ROWS)
 
 
 def test_directions_are_followed_a_few_at_a_time_with_the_same_result(monkeypatch):
