@@ -155,7 +155,7 @@ val check :
   y:Mat.t ->
   (Gradient_report.t, error) result
 (** [check c net ~loss ~grads ~x ~y] is the service's report on [grads], your own gradients of [loss] for the rows [x]
-    and the targets [y], first layer first. It is [Ok] even when [grads] are wrong; see {!Gradient_report.agrees} and
+    and the targets [y], first layer first. It is [Ok] even when [grads] are wrong; see {!Gradient_report.val-agrees} and
     {!Gradient_report.type-t.diagnosis}. What else you have makes the cause easier to find: Z, A and δ over the layers,
     [None] for one that you have not, and the parameters after the step, as [updated_weights] with the [learning_rate]
     (and [weight_decay], [momentum], the [previous] step) that made them. Where only those are to be judged, [grads]
