@@ -12,8 +12,8 @@ from backproof_core.judgement.setting import Setting
 from backproof_core.judgement.updating import steps
 from backproof_core.vec import Array
 
-COARSEST = 1e-3  # of a block: where rounding may be more, nothing is said of it
-FLAGRANT = 0.1  # of a block, and thirty times what rounding may be: wrong all the same
+COARSEST = 1e-3  # of a block: a bound above it cannot vouch for the block
+CLEARLY = 3.0  # times such a bound: more than rounding can explain
 
 
 def blocks(at: Setting, right: Backward, bounds: Bounds, unit: float) -> Iterator[Block]:
@@ -93,11 +93,11 @@ def _over(value: float, scale: float) -> float:
 
 
 def _verdict(error: float, tolerance: float) -> str:
-    """Where rounding may be more than a thousandth of the block nothing is said, unless it is flagrantly wrong."""
+    """Where rounding may be more than a thousandth of the block nothing is said of what it might explain."""
     if error == 0.0:
         return RIGHT
     if np.isnan(error):
         return WRONG if np.isfinite(tolerance) else CANNOT_JUDGE
     if tolerance <= COARSEST:
         return RIGHT if error <= tolerance else WRONG
-    return WRONG if error > max(FLAGRANT, 30 * tolerance) else CANNOT_JUDGE
+    return WRONG if error > CLEARLY * tolerance else CANNOT_JUDGE

@@ -32,7 +32,8 @@ def with_following(
     wrong = {place(block): block for block in judged if block.verdict == WRONG}
     first = next(iter(wrong), "")
     follows = dict.fromkeys((f"{q}.{l}" if l is not None else q for q, l in path.following), first)
-    follows |= _Chain(at, path, wrong, right, limits, first).followed()
+    if path.run.H.shape == at.run.H.shape and all(len(A) == at.rows for A in path.A):
+        follows |= _Chain(at, path, wrong, right, limits, first).followed()
     local = {(use.site, use.layer) for use in uses}
     for name, block in wrong.items():
         if uses and name != first and block.quantity in SITES and name not in follows:

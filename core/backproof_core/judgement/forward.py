@@ -62,11 +62,13 @@ def _next(
     wrong: list[tuple[Uses, Array]],
 ) -> Array:
     """The matrix to go on from: the caller's where it was sent and can be used."""
-    if sent is None or sent.shape != ours.shape or not np.isfinite(sent).all():
-        if sent is not None:
-            found.roots.append((quantity, l, []))
+    if sent is None:
         return expected
-    if Target.of(sent, ours, limit).is_right:
+    if sent.shape != expected.shape or not np.isfinite(sent).all():
+        explained = [uses for uses, M in wrong if Target.of(sent, M, limit).is_right]
+        found.roots.append((quantity, l, explained))
+        return sent if explained else expected
+    if sent.shape == ours.shape and Target.of(sent, ours, limit).is_right:
         return sent
     if Target.of(sent, expected, limit).residual(expected) is not None:
         found.following.append((quantity, l))
@@ -80,6 +82,9 @@ def _of_Z(at: Setting, l: int, found: Forward) -> list[tuple[Uses, Array]]:
     """Z_l computed wrongly from what came before: without the bias, through Wᵀ."""
     layer, A = at.net.layers[l], found.A[-1]
     made: list[tuple[Uses, Array]] = []
+    before = at.claim.previous
+    if l == 0 and before is not None and before.X is not None and before.Y is not None:
+        made.append(((Use(Way("stale_batch"), "setting", None),), layer.affine(before.X)))
     if layer.b is not None:
         made.append(((Use(Way("bias_missing"), "setting", l),), A @ layer.W))
     if layer.d_in == layer.d_out:

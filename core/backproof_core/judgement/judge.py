@@ -27,7 +27,7 @@ from backproof_core.judgement.search import MOST, Found, explain
 from backproof_core.judgement.setting import Setting
 from backproof_core.judgement.targets import Targets
 from backproof_core.loss import Loss
-from backproof_core.network import Network
+from backproof_core.network import Network, Pass
 
 ALTERNATIVES = 8  # explanations of the forward pass that the backward pass is judged under
 
@@ -144,16 +144,20 @@ def _forwards(at: Setting, path: Forward) -> Iterator[tuple[Uses, Setting]]:
     explained = [choices for _, _, choices in path.roots if choices]
     for chosen in islice(product(*explained), ALTERNATIVES):
         uses = tuple(use for one in chosen for use in one)
-        yield uses, _changed(at, uses).with_run(path.run)
+        yield uses, _changed(at, uses, path.run)
 
 
-def _changed(at: Setting, uses: Uses) -> Setting:
-    """The network with the activations that the forward pass took instead."""
+def _changed(at: Setting, uses: Uses, run: Pass) -> Setting:
+    """The caller's caches, with the activations that they were made by and the rows that they belong to."""
     layers = list(at.net.layers)
     for use in uses:
         if use.way.id == "wrong_activation" and use.layer is not None:
             layers[use.layer] = replace(layers[use.layer], activation=ACTIVATIONS[use.way.detail])
-    return replace(at, net=Network(tuple(layers)))
+    there = replace(at, net=Network(tuple(layers))).with_run(run)
+    before = at.claim.previous
+    if before is None or before.X is None or before.Y is None or all(use.way.id != "stale_batch" for use in uses):
+        return there
+    return replace(there, run=Pass(run.Z, (before.X, *run.A[1:])), Y=before.Y)
 
 
 def _backward(at: Setting, limits: Bounds, unit: float, made: int) -> Sequence[Found]:

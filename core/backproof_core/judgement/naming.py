@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 
-from backproof_core.judgement.fits import FACTOR, Use, Uses
+from backproof_core.judgement.fits import FACTOR, Key, Use, Uses
 from backproof_core.judgement.mistakes import MISTAKES, told
 from backproof_core.judgement.report import Explanation, Named
 from backproof_core.judgement.search import Found
@@ -12,6 +12,7 @@ from backproof_core.judgement.ways import SQUARES
 
 ORDER = {id_: i for i, id_ in enumerate(MISTAKES)}
 SHOWN = 16  # explanations of the same numbers
+GENERAL = ("missing_derivative", "wrong_activation", "factor_missing", "factor_extra")  # after what says more
 SHARES = {"1/N": "N", "1/(N·d)": "N·d"}
 
 Name = tuple[str, str]  # an id and its detail
@@ -32,16 +33,17 @@ def _places(uses: Uses) -> set[tuple[str, int | None]]:
     return {(use.site, use.layer) for use in uses}
 
 
-def _rank(names: Sequence[Named]) -> tuple[int, int, list[int]]:
-    return len(names), sum(len(n.layers) for n in names), sorted(ORDER[n.id] for n in names)
+def _rank(names: Sequence[Named]) -> tuple[int, int, int, list[int]]:
+    general = sum(n.id in GENERAL for n in names)
+    return len(names), sum(len(n.layers) for n in names), general, sorted(ORDER[n.id] for n in names)
 
 
 def _named(at: Setting, uses: Uses) -> Iterator[tuple[Named, ...]]:
     """The mistakes behind some uses, in every way to name them."""
-    by_key: dict[Name, list[Use]] = {}
+    by_key: dict[Key, list[Use]] = {}
     for use in uses:
         by_key.setdefault(use.key, []).append(use)
-    choices = [_choices(at, key, group) for key, group in by_key.items()]
+    choices = [_choices(at, key[:2], group) for key, group in by_key.items()]
     for chosen in product(*choices):
         if len({id_ for (id_, _), _ in chosen}) == len(chosen) or len({name for name, _ in chosen}) == len(chosen):
             yield tuple(_one(name, group) for name, group in chosen)
@@ -73,10 +75,12 @@ def _of_factor(at: Setting, name: str, group: list[Use]) -> list[Name]:
     if name in SHARES:
         whole = SHARES[name]
         found = [] if at.loss.averages else [("averaged_not_summed", whole)]
-        found = [("bias_averaged", ""), *found] if sites == {"bias"} and name == "1/N" else found
-        return [*found, ("factor_missing", whole)]
+        found = [("bias_averaged", "")] if sites == {"bias"} and name == "1/N" else found
+        pair = [("factor_missing", whole), ("factor_extra", name)]
+        return [*found, *(pair[::-1] if at.loss.averages else pair)]
     if name in ("N", "N·d"):
-        return [("summed_not_averaged", name), ("factor_extra", name)] if at.loss.averages else [("factor_extra", name)]
+        pair = [("factor_extra", name), ("factor_missing", f"1/{name}" if name == "N" else f"1/({name})")]
+        return [("summed_not_averaged", name), *pair] if at.loss.averages else pair
     inverse = {"2": "1/2", "1/2": "2"}[name]
     pair = [("factor_extra", name), ("factor_missing", inverse)]
     return pair if name == "2" else pair[::-1]

@@ -85,6 +85,7 @@ class Field:
                 yield Way("summed_not_averaged", "N·d"), N * d
         else:
             yield Way("averaged_not_summed", "N"), 1 / N
+            yield Way("averaged_not_summed", "N·d"), 1 / (N * d)
         if self.at.claim.learning_rate:
             yield Way("rate_multiplied_in"), self.at.claim.learning_rate
 
@@ -126,9 +127,9 @@ class Field:
         """A gradient of one layer made wrongly from a right δ."""
         delta, layer, G = self.right.deltas[l], self.at.net.layers[l], self.right.gradients.layers[l].W
         path = f"layers.{l}.weights"
-        of_rows = [way for way, _ in ways.weights(self.at, l, delta) if way.id == "last_instance_only"]
-        for way, M in [*ways.weights(self.at, l, delta), *ways.turned(G)]:
-            if way not in of_rows:
+        made = [(wrong[0], M) for wrong, M in ways.weights(self.at, l, delta) if len(wrong) == 1]
+        for way, M in [*made, *ways.turned(G)]:
+            if way.id != "last_instance_only":
                 yield _one(way, l, path, M)
         decay = self.at.claim.weight_decay
         yield _one(Way("weight_decay_included"), l, path, G + (decay or DECAY) * layer.W)
@@ -137,7 +138,7 @@ class Field:
         if layer.b is not None:
             b = f"layers.{l}.bias"
             for way, M in ways.biases(self.at, delta):
-                if way not in of_rows:
+                if way.id != "last_instance_only":
                     yield _one(way, l, b, M)
             yield _one(Way("bias_averaged"), l, b, delta.sum(axis=0) / self.at.rows)
 
@@ -146,7 +147,7 @@ class Field:
     def of_whole(self) -> Iterator[Planting]:
         """Another forward pass or batch, one row alone, layers in another order."""
         for way, layers, there in ways.settings(self.at):
-            if len(layers) < 2:
+            if len(layers) < 2 and way.id != "bias_missing":  # that the gradient shows
                 yield Planting(way.id, way.detail, layers[0] if layers else None, lambda at=there: Field(at).all())  # type: ignore[misc]
         for detail, row in (("the last row", -1), ("the first row", 0)):
             yield Planting("last_instance_only", detail, None, lambda row=row: self.one_row(row))  # type: ignore[misc]

@@ -5,21 +5,38 @@ sent, by mistakes in making them if need be; then it is sent down in every way. 
 same mistake in several layers is one.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from backproof_core.judgement import ways
-from backproof_core.judgement.fits import FACTOR, Budget, Fit, Use, Uses, bias_fits, least_squares, same, weight_fits
+from backproof_core.judgement import views, ways
+from backproof_core.judgement.fits import (
+    FACTOR,
+    Budget,
+    Fit,
+    Key,
+    Use,
+    Uses,
+    bias_fits,
+    least_squares,
+    same,
+    weight_fits,
+)
 from backproof_core.judgement.setting import Setting
 from backproof_core.judgement.targets import Target, Targets
+from backproof_core.judgement.views import View
 from backproof_core.judgement.ways import Way
 from backproof_core.vec import Array
 
 MOST = 3  # mistakes at once
 MANY = 64  # explanations
-EFFORT = 6000  # hypotheses looked at
+EFFORT = 6000  # hypotheses looked at, fewer in large networks
+CLOSE = 1e-6  # of a factor to one that may be named
+LARGE = 100_000  # products in a gradient of weights
+
+
+Fits = Sequence[Fit | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +54,8 @@ class Search:
     at: Setting
     targets: Targets
     factors: dict[str, float]
-    effort: list[int] = field(default_factory=lambda: [EFFORT])
+    effort: list[int]
+    views: dict[tuple[str, int], View]
 
     # ------------------------------------------------------------ δ_L
 
@@ -45,6 +63,8 @@ class Search:
         """What gives every block within that budget."""
         right = self.at.seed()
         yield from self.layer(self.at.last, right, budget, 0.0)
+        if not budget.may("delta"):
+            return
         for made, delta in ways.seeds(self.at):
             uses = tuple(Use(way, "pull" if way.id != "wrong_loss" else "delta", self.at.last) for way in made)
             if budget.admits(uses) and not self.is_same(self.at.last, delta, right):
@@ -62,27 +82,27 @@ class Search:
         if self.effort[0] < 0 or not np.isfinite(delta).all():
             return
         W, b = self.targets.weights[l], self.targets.biases[l]
-        of_weights = [_FREE] if W is None else weight_fits(self.at, l, delta, W, budget)
+        of_weights = [None] if W is None else weight_fits(self.at, l, delta, self.views["weights", l], budget)
         if not of_weights:
             return
-        of_bias = [_FREE] if b is None else bias_fits(self.at, l, delta, b, budget)
+        of_bias = [None] if b is None else bias_fits(self.at, l, delta, self.views["bias", l], budget)
         if not of_bias:
             return
         seen: set[tuple[Uses, float]] = set()
         for factor, of_delta in self.scalings(l, delta, [*of_weights, *of_bias], budget):
-            for w_uses, w_left in self.scaled(of_weights, W, factor, "weights", l):
-                for b_uses, b_left in self.scaled(of_bias, b, factor, "bias", l):
+            for w_uses, w_left in self.scaled(of_weights, factor, "weights", l):
+                for b_uses, b_left in self.scaled(of_bias, factor, "bias", l):
                     uses = (*of_delta, *w_uses, *b_uses)
-                    if budget.admits(uses) and (uses, factor) not in seen:
+                    if budget.admits(uses) and (uses, factor) not in seen and _is_whole(w_uses, b_uses, W, b):
                         seen.add((uses, factor))
                         left = max(residual, w_left, b_left)
                         yield from self.below(l, factor * delta, budget.with_(uses), left)
 
-    def scalings(self, l: int, delta: Array, fits: list[Fit], budget: Budget) -> Iterator[tuple[float, Uses]]:
+    def scalings(self, l: int, delta: Array, fits: Fits, budget: Budget) -> Iterator[tuple[float, Uses]]:
         """The factors that δ_l may have, each with what it means; only 1 if the caller's own δ_l says so."""
         sent = self.targets.deltas[l]
         candidates: list[tuple[float, Uses]] = [(1.0, ())]
-        hints = [one.c for one in fits if one.c is not None]
+        hints = [one.c for one in fits if one is not None and one.c is not None]
         if sent is not None and sent.yours.shape == delta.shape and (size := float(np.vdot(delta, delta))) > 0:
             hints = [float(np.vdot(sent.yours, delta)) / size]
         for c in hints:
@@ -104,17 +124,15 @@ class Search:
                 found.append((-k, (sign, Use(Way(FACTOR, name), site, l, k))))
         return found
 
-    def scaled(
-        self, fits: list[Fit], target: Target | None, factor: float, site: str, l: int
-    ) -> Iterator[tuple[Uses, float]]:
-        """Each fit with the factor that its block has besides that of δ."""
+    def scaled(self, fits: Fits, factor: float, site: str, l: int) -> Iterator[tuple[Uses, float]]:
+        """Each fit with the factor that its block has besides that of δ; None stands for a block that was not sent."""
         for one in fits:
-            if target is None:
+            if one is None:
                 yield (), 0.0
                 continue
             rests = [(1.0, ())] if one.c is None else self.named(one.c / factor, site, l)
             for k, uses in rests:
-                left = one.residual(target, k * factor)
+                left = one.residual(k * factor)
                 if left is not None:
                     yield (*one.uses, *uses), left
 
@@ -134,7 +152,10 @@ class Search:
         right = self.at.pull(l - 1, right_M)
         yield (), right
         sent: list[tuple[Uses, Array]] = [((), right_M)]
-        sent += [((Use(way, "send", l - 1),), M) for way, M in ways.sends(self.at, l, delta)]
+        if budget.may("send"):
+            sent += [((Use(way, "send", l - 1),), M) for way, M in ways.sends(self.at, l, delta)]
+        elif not budget.may("delta"):
+            return
         for uses, M in sent:
             for more, D in self.pulled(l - 1, M):
                 both = (*uses, *more)
@@ -153,33 +174,57 @@ class Search:
         if not budget.admits((Use(way, "send", l - 1),)):
             return
         W, target = self.at.net.layers[l].W, self.targets.weights[l]
-        G = target.yours if target is not None and target.yours.shape == W.shape else self.at.run.A[l].T @ delta
-        of_W, of_G = self.pulled(l - 1, delta @ W.T), self.pulled(l - 1, delta @ G.T)
+        steps: list[Array] = [self.at.run.A[l].T @ delta]
+        if target is not None and target.yours.shape == W.shape and not same(target.yours, steps[0]):
+            steps.insert(0, target.yours)
         known = budget.value(way.id) or self.at.claim.learning_rate
-        for (uses, D0), (_, D1) in zip(of_W, of_G):
-            for rate in [known] if known else self.rates(l - 1, D0, D1):
-                both = (Use(way, "send", l - 1, rate), *uses)
-                D = D0 - rate * D1
-                if budget.admits(both) and not self.is_same(l - 1, D, right):
-                    yield both, D
+        for G in steps:
+            of_W, of_G = self.pulled(l - 1, delta @ W.T), self.pulled(l - 1, delta @ G.T)
+            for (uses, D0), (_, D1) in zip(of_W, of_G):
+                for rate in [known] if known else self.rates(l - 1, D0, D1):
+                    both = (Use(way, "send", l - 1, rate), *uses)
+                    D = D0 - rate * D1
+                    if budget.admits(both) and not self.is_same(l - 1, D, right):
+                        yield both, D
 
     def rates(self, l: int, D0: Array, D1: Array) -> list[float]:
-        """The rates r for which δ = D0 − r·D1 gives the block of weights, up to a factor."""
-        target = self.targets.weights[l]
-        if target is None:
-            return []
-        A = self.at.run.A[l]
-        G0, G1 = A.T @ D0, A.T @ D1
-        if G0.shape != target.yours.shape:
-            return []
-        found = least_squares(G0, G1, target.yours)
-        if found is None or found[0] == 0:
-            return []
-        rate = -found[1] / found[0]
-        return [rate] if 1e-9 < rate < 1e3 else []
+        """The rates r for which δ = D0 − r·D1 gives what was sent of layer l, up to a factor."""
+        sent = self.targets.deltas[l]
+        if sent is not None and sent.yours.shape == D0.shape:
+            fitted = least_squares(D0, D1, sent.yours)
+            return [] if fitted is None else _rates([fitted])
+        view, bias = self.views.get(("weights", l)), self.targets.biases[l]
+        systems: list[tuple[Array, Array, Array]] = []
+        if view is not None:
+            A = view.of_inputs(self.at.run.A[l])
+            G0, G1 = A.T @ D0, A.T @ D1
+            blocks = [sent[l].W for sent in (self.at.previous("gradients"),) if l < len(sent)]
+            before = [view.of_block(P) for P in blocks if P is not None and P.shape == view.shape]
+            wanted = [t.yours - P for _, t in view.forms for P in (np.zeros(1), *before) if t.yours.shape == G0.shape]
+            systems += [(G0, G1, yours) for yours in wanted]
+        if bias is not None and bias.yours.shape == D0.shape[1:]:
+            b0, b1 = D0.sum(axis=0), D1.sum(axis=0)
+            systems += [(np.vstack([M, b0]), np.vstack([N, b1]), np.vstack([y, bias.yours])) for M, N, y in systems[:1]]
+            systems.append((b0, b1, bias.yours))
+        return _rates([fitted for system in systems if (fitted := least_squares(*system)) is not None])
 
 
-_FREE = Fit((), np.zeros(0), None)
+def _rates(found: list[tuple[float, float]]) -> list[float]:
+    """The rates r of c·(M − r·N), those that may be one."""
+    rates = [-k / c for c, k in found if c != 0]
+    likely = [rate for rate in rates if 1e-9 < rate < 1e3]
+    return [rate for i, rate in enumerate(likely) if not any(abs(rate - r) <= 1e-9 * r for r in likely[:i])]
+
+
+WHOLE = ("last_instance_only", "stale_batch")  # what both gradients of a layer share
+
+
+def _is_whole(of_weights: Uses, of_bias: Uses, W: Target | None, b: Target | None) -> bool:
+    """Whether what the gradients of a layer share is in both or in none, where the bias is not made in its own way."""
+    if W is None or b is None or any(use.way.id.startswith("bias_") for use in of_bias):
+        return True
+    first, second = ({use.key for use in uses if use.way.id in WHOLE} for uses in (of_weights, of_bias))
+    return first == second
 
 
 def _near(c: float, k: float) -> bool:
@@ -189,31 +234,65 @@ def _near(c: float, k: float) -> bool:
 
 def explain(at: Setting, targets: Targets, at_most: int = MOST) -> list[Found]:
     """Every explanation by the fewest mistakes, none where that many do not do."""
-    factors, effort = ways.constants(at), [EFFORT]
+    largest = at.rows * max(layer.W.size for layer in at.net.layers)
+    effort = [max(EFFORT * LARGE // max(largest, LARGE), EFFORT // 12)]
     overall = _overall(targets)
+    if overall is not None and any(abs(abs(overall) - abs(k)) <= CLOSE * abs(k) for k in ways.constants(at).values()):
+        overall = None
     for most in range(at_most + 1):
         if overall is not None and most > 1:
-            return _as_factor(overall, at, factors)
-        found = []
-        for uses, setting, wanted in _settings(at, targets, most):
-            search = Search(setting, wanted, factors, effort)
-            for one in search.run(Budget.of(uses, most)):
-                found.append(one)
-                if len(found) >= MANY:
-                    return found
+            return []
+        found = _within(at, targets, most, effort, None)
+        if found and any(target.ours.size > views.LARGE for target in targets.named().values()):
+            only = frozenset(use.key for one in found for use in one.uses)
+            found = _within(at, targets, most, [EFFORT], only)
         if found:
             return found
     return []
 
 
+def _within(
+    at: Setting,
+    targets: Targets,
+    most: int,
+    effort: list[int],
+    only: frozenset[Key] | None,
+) -> list[Found]:
+    """The explanations by that many mistakes at most; among some only, every row of large blocks is looked at."""
+    found: list[Found] = []
+    for uses, setting, wanted in _settings(at, targets, most):
+        factors = ways.constants(setting)
+        budget = Budget.of((), most, factors.values(), only)
+        if not budget.admits(uses):
+            continue
+        seen = {key: View.of(target, thin=only is None) for key, target in wanted.named().items() if key[0] != "deltas"}
+        for one in Search(setting, wanted, factors, effort, seen).run(budget.with_(uses)):
+            found.append(one)
+            if len(found) >= MANY:
+                return found
+    return found
+
+
 def _settings(at: Setting, targets: Targets, most: int) -> Iterator[tuple[Uses, Setting, Targets]]:
-    yield (), at, targets
-    if most == 0:
-        return
-    if at.depth > 1:
-        yield (Use(Way("layers_reversed"), "setting", None),), at, targets.reversed()
-    for way, layers, setting in ways.settings(at):
-        yield tuple(Use(way, "setting", l) for l in layers) or (Use(way, "setting", None),), setting, targets
+    """Every setting, each with gradients in the order in which they were sent and, where that fits, reversed."""
+    orders: list[tuple[Uses, Targets]] = [((), targets)]
+    if at.depth > 1 and targets.fit_reversed():
+        orders.append(((Use(Way("layers_reversed"), "setting", None),), targets.reversed()))
+    batches = ways.batches(at) if most else iter(())
+    there: list[tuple[Uses, Setting]] = [((), at), *((_uses(way, layers), made) for way, layers, made in batches)]
+    for of_batch, setting in there:
+        forwards = ways.forwards(setting) if most > len(of_batch) else iter(())
+        passes: list[tuple[Uses, Setting]] = [
+            ((), setting),
+            *((_uses(way, layers), changed) for way, layers, changed in forwards),
+        ]
+        for of_pass, changed in passes:
+            for of_order, wanted in orders:
+                yield (*of_order, *of_batch, *of_pass), changed, wanted
+
+
+def _uses(way: Way, layers: tuple[int, ...]) -> Uses:
+    return tuple(Use(way, "setting", l) for l in layers) or (Use(way, "setting", None),)
 
 
 def _overall(targets: Targets) -> float | None:
@@ -225,13 +304,6 @@ def _overall(targets: Targets) -> float | None:
         if ratio is None:
             size = float(np.vdot(target.ours, target.ours))
             ratio = float(np.vdot(target.yours, target.ours)) / size if size > 0 else None
-        if ratio is not None and replace(target, limit=target.limit).residual(ratio * target.ours) is None:
+        if ratio is not None and target.residual(ratio * target.ours) is None:
             return None
     return ratio
-
-
-def _as_factor(c: float, at: Setting, factors: dict[str, float]) -> list[Found]:
-    """A bare factor on everything that is a constant with a sign."""
-    sign = Use(Way(FACTOR, "-1"), "delta", at.last, -1.0)
-    found = [(k, Use(Way(FACTOR, name), "delta", at.last, k)) for name, k in factors.items() if name != "-1"]
-    return [Found((sign, use), 0.0) for k, use in found if abs(c + k) <= 1e-6 * k]

@@ -73,6 +73,12 @@ class Setting:
         with np.errstate(all="ignore"):
             return replace(self, net=Network(changed), run=run_forward(changed, self.run.A[0]))
 
+    def without_bias(self, layers: tuple[int, ...]) -> "Setting":
+        """The same after a forward pass that forgot the biases of those layers."""
+        bare = [replace(layer, b=None) if l in layers else layer for l, layer in enumerate(self.net.layers)]
+        with np.errstate(all="ignore"):
+            return replace(self, run=run_forward(bare, self.run.A[0]))
+
     def at_rows(self, X: Array, Y: Array) -> "Setting":
         """The same network on other rows."""
         with np.errstate(all="ignore"):

@@ -76,6 +76,15 @@ class Targets:
             tuple(_target(M, D, b) for M, D, b in zip(claim.deltas or (None,) * depth, deltas, bounds.deltas)),
         )
 
+    def fit_reversed(self) -> bool:
+        """Whether the gradients have the shapes of the layers in reverse order, as they are or turned."""
+        pairs = zip(self.weights, reversed(self.weights))
+        return all(
+            o.yours.shape in (t.ours.shape, t.ours.shape[::-1], t.ours.shape[1:] * 2)
+            for t, o in pairs
+            if t is not None and o is not None
+        )
+
     def reversed(self) -> "Targets":
         """The gradients in the reverse order of the layers, against ours as they are."""
         return Targets(_swapped(self.weights), _swapped(self.biases), self.deltas)

@@ -9,11 +9,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
-from backproof_core.activation import ACTIVATIONS, Activation, Elementwise
+from backproof_core.activation import ACTIVATIONS, Activation, Elementwise, softmax
 from backproof_core.judgement.setting import Setting
 from backproof_core.loss import LOSSES, Loss
 from backproof_core.vec import Array, unvec, vec
+
+Rows = npt.NDArray[np.intp]
 
 SQUARES = ("half_sse", "sse", "mse")
 
@@ -45,14 +48,15 @@ def pulls(at: Setting, l: int, M: Array) -> Iterator[tuple[Way, Array]]:
                 yield Way("wrong_activation", other.name), other.pullback(Z, A, M)
         if activation.name == "leaky_relu":
             yield Way("leaky_slope_missing"), M * (Z > 0)
+        yield Way("wrong_activation", "softmax"), softmax.pullback(Z, softmax(Z), M)
+        yield Way("wrong_activation", "softmax"), softmax.pullback(Z, A, M)
         return
     inner: Array = (M * A).sum(axis=1, keepdims=True)
     yield Way("softmax_diagonal"), M * A * (1 - A)
     yield Way("softmax_sign"), A * (M - 2 * M * A + inner)
     yield Way("softmax_sign"), A * (M + inner)
-    for name in ("sigmoid", "tanh"):
-        other = ACTIVATIONS[name]
-        yield Way("wrong_activation", name), other.pullback(Z, other(Z), M)
+    for other in _elementwise_but(activation):
+        yield Way("wrong_activation", other.name), other.pullback(Z, other(Z), M)
 
 
 def _at_preactivation(activation: Activation, Z: Array, M: Array) -> Array:
@@ -70,8 +74,8 @@ def _elementwise_but(one: Activation) -> list[Activation]:
 
 
 def losses_but(at: Setting) -> list[Loss]:
-    """The other losses that are defined at the point."""
-    return [one for one in LOSSES.values() if one.name != at.loss.name and one.admits(at.net.last) and _admits(one, at)]
+    """The other losses that are defined on those outputs: a formula asks no leave of the targets."""
+    return [one for one in LOSSES.values() if one.name != at.loss.name and one.admits(at.net.last)]
 
 
 def _admits(loss: Loss, at: Setting) -> bool:
@@ -119,15 +123,20 @@ def sends(at: Setting, l: int, delta: Array) -> Iterator[tuple[Way, Array]]:
 # ---------------------------------------------------------------- gradients of weights
 
 
-def weights(at: Setting, l: int, delta: Array) -> Iterator[tuple[Way, Array]]:
-    """The gradient of W_l made from δ_l in every wrong way; some have another shape."""
-    A, Z = at.run.A, at.run.Z
+def weights(at: Setting, l: int, delta: Array, rows: Rows | None = None) -> Iterator[Made]:
+    """The gradient of W_l made from δ_l in every wrong way, or only those rows of it; some have another shape."""
+    A, Z, d_in = at.run.A, at.run.Z, at.run.A[l].shape[1]
+    of_input: list[tuple[tuple[Way, ...], Array]] = [((), A[l])]
     if l > 0:
-        yield Way("input_for_activation", "z"), Z[l - 1].T @ delta
-        yield Way("input_for_activation", "x"), A[0].T @ delta
-    yield Way("activation_for_input"), A[l + 1].T @ delta
-    for way, row, c in _single(at):
-        yield way, c * (A[l][row].T @ delta[row])
+        of_input.append(((Way("input_for_activation", "z"),), Z[l - 1]))
+        of_input.append(((Way("input_for_activation", "x"),), A[0]))
+    of_input.append(((Way("activation_for_input"),), A[l + 1]))
+    for wrong, M in of_input:
+        inputs = M if rows is None or M.shape[1] != d_in else M[:, rows]
+        if wrong:
+            yield wrong, inputs.T @ delta
+        for way, row, c in _single(at):
+            yield (*wrong, way), c * (inputs[row].T @ delta[row])
 
 
 def biases(at: Setting, delta: Array) -> Iterator[tuple[Way, Array]]:
@@ -145,7 +154,7 @@ def _single(at: Setting) -> Iterator[tuple[Way, slice, float]]:
     for detail, row in (("the last row", slice(N - 1, N)), ("the first row", slice(0, 1))):
         yield Way("last_instance_only", detail), row, 1.0
         if at.loss.averages and N > 1:
-            yield Way("last_instance_only", detail), row, float(N)
+            yield Way("last_instance_only", f"{detail}, not divided by N"), row, float(N)
 
 
 def turned(M: Array) -> Iterator[tuple[Way, Array]]:
@@ -159,25 +168,53 @@ def turned(M: Array) -> Iterator[tuple[Way, Array]]:
         yield Way("row_major_unvec"), unvec(M.reshape(-1), p, q)
 
 
+def turned_back(M: Array, shape: tuple[int, ...]) -> Iterator[tuple[Way, Array]]:
+    """What a block of that shape was before it was laid out otherwise."""
+    if M.ndim != 2 or M.size == 1:
+        return
+    if M.shape == shape[::-1] or M.shape != shape:
+        yield Way("transposed_gradient"), M.T
+    p, q = M.shape
+    if p > 1 and q > 1:
+        yield Way("row_major_unvec"), unvec(M.reshape(-1), p, q)
+        yield Way("row_major_unvec"), vec(M).reshape(p, q)
+
+
 # ---------------------------------------------------------------- the whole pass
 
 
 def settings(at: Setting) -> Iterator[tuple[Way, tuple[int, ...], Setting]]:
-    """The setting that a wrong forward pass, or another batch, makes of it: the mistake, its layers, the setting."""
-    for layers, other in [] if _is_sent(at) else _other_activations(at):
+    """The setting that a wrong forward pass, or other rows, make of it: the mistake, its layers, the setting."""
+    yield from forwards(at)
+    yield from batches(at)
+
+
+def forwards(at: Setting) -> Iterator[tuple[Way, tuple[int, ...], Setting]]:
+    """The forward pass by another activation, or without a bias; nothing where the caller's own pass is known."""
+    if any(M is not None for name in ("pre_activations", "activations") for M in at.claim.matrices(name)):
+        return
+    for layers, other in _other_activations(at):
         made = at.with_activation(layers, other)
         if np.isfinite(made.run.H).all():
             yield Way("wrong_activation", other.name), layers, made
-    if at.claim.previous is not None and at.claim.previous.X is not None and at.claim.previous.Y is not None:
-        yield Way("stale_batch"), (), at.at_rows(at.claim.previous.X, at.claim.previous.Y)
+    for layers in _biased(at):
+        yield Way("bias_missing"), layers, at.without_bias(layers)
+
+
+def batches(at: Setting) -> Iterator[tuple[Way, tuple[int, ...], Setting]]:
+    """Other rows: those of the step before, or columns taken for rows."""
+    before = at.claim.previous
+    if before is not None and before.X is not None and before.Y is not None:
+        yield Way("stale_batch"), (), at.at_rows(before.X, before.Y)
     N, d = at.run.A[0].shape
     if N == d == at.outputs and N > 1 and _admits(at.loss, replace(at, Y=at.Y.T)):
         yield Way("layout_samples"), (), at.at_rows(at.run.A[0].T, at.Y.T)
 
 
-def _is_sent(at: Setting) -> bool:
-    """Whether the caller's forward pass is known, so that nothing need be supposed about it."""
-    return any(M is not None for name in ("pre_activations", "activations") for M in at.claim.matrices(name))
+def _biased(at: Setting) -> list[tuple[int, ...]]:
+    """The layers with a bias, one by one and, where there are several, together."""
+    found = [l for l in reversed(range(at.depth)) if at.net.layers[l].b is not None]
+    return [(l,) for l in found] + ([tuple(found)] if len(found) > 1 else [])
 
 
 def _other_activations(at: Setting) -> Iterator[tuple[tuple[int, ...], Activation]]:
