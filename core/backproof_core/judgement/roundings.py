@@ -29,6 +29,11 @@ class Rule:
     slope_noise: Callable[[Array, Array], Array]
     jump: float = 0.0  # of σ' at 0
 
+    @property
+    def absolute(self) -> bool:
+        """Whether something is added even where σ(Z) is 0."""
+        return bool(self.noise(np.zeros(1), np.zeros(1))[0] > 0)
+
 
 def rule(activation: Elementwise) -> Rule:
     """The rule of an activation; one that has none is probed at Z − t, Z and Z + t."""

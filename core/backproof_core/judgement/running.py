@@ -87,12 +87,13 @@ def upward(
 
 
 def _unit(activation: Activation, Z: Array, A: Array, V: Array, t: Array, alike: int, rounding: Rounding) -> UnitErrors:
-    rows, units = most_frequent(A), max(alike, most_frequent(A.T))
     none = np.zeros_like(Z)
-    if not isinstance(activation, Elementwise):
+    its = rule(activation) if isinstance(activation, Elementwise) else None
+    seen = A + 16.0 if its is not None and its.absolute else A  # what is less than its noise makes no difference
+    rows, units = most_frequent(seen), max(alike, most_frequent(seen.T))
+    if its is None:
         V_A = np.hypot(through_softmax(A, V, t), rounding.u * softmax_noise(Z, A, units) + rounding.least)
         return UnitErrors(V, V_A, none, none, rows, units)
-    its = rule(activation)
     V_A = np.hypot(its.steepest(Z, A, t) * V, rounding.u * its.noise(Z, A))
     V_A = np.where(np.abs(A) > rounding.most, np.inf, V_A)
     V_S = np.hypot(its.bend(Z, A, t) * V, rounding.u * its.slope_noise(Z, A))
