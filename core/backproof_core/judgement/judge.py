@@ -11,21 +11,32 @@ from backproof_core import loss as losses
 from backproof_core.activation import ACTIVATIONS
 from backproof_core.backprop import matched
 from backproof_core.backprop.cost import DEFAULT_BUDGET
-from backproof_core.backprop.gradients import Backward
+from backproof_core.backprop.gradients import Backward, Gradients
 from backproof_core.errors import InvalidValue, ShapeMismatch
 from backproof_core.judgement import forward, naming, summary, updating
 from backproof_core.judgement.blindness import better_point, blindness
 from backproof_core.judgement.blocks import blocks
-from backproof_core.judgement.bounds import Bounds, bounds
+from backproof_core.judgement.bounds import Bounds
 from backproof_core.judgement.claim import JUDGED, Claim
 from backproof_core.judgement.fits import Uses
 from backproof_core.judgement.following import with_following
 from backproof_core.judgement.forward import Forward
+from backproof_core.judgement.kinks import Limits, conventions
 from backproof_core.judgement.layouts import in_rows
-from backproof_core.judgement.report import CANNOT_JUDGE, RIGHT, WRONG, Block, Explanation, FirstWrong, Report
+from backproof_core.judgement.report import (
+    CANNOT_JUDGE,
+    RIGHT,
+    WRONG,
+    Block,
+    Explanation,
+    FirstWrong,
+    Report,
+    Testimony,
+)
 from backproof_core.judgement.search import MOST, Found, explain
 from backproof_core.judgement.setting import Setting
 from backproof_core.judgement.targets import Targets
+from backproof_core.judgement.witnesses import testify
 from backproof_core.loss import Loss
 from backproof_core.network import Network, Pass
 
@@ -42,7 +53,7 @@ def judge(
     """
     at, notes = setting(net, X, Y, loss=loss, claim=claim)
     with np.errstate(all="ignore"):
-        return _report(at, notes)
+        return _report(at, notes, budget)
 
 
 def setting(
@@ -80,36 +91,78 @@ def _check(net: Network, claim: Claim) -> None:
     updating.check_rate(claim)
 
 
-def _report(at: Setting, notes: list[str]) -> Report:
+def _report(at: Setting, notes: list[str], budget: int) -> Report:
     dtype = at.claim.dtype or precision(at.claim)
     unit = float(np.finfo(dtype).eps) / 2
-    limits = bounds(at.net, at.run, at.Y, loss=at.loss, dtype=dtype)
-    right = matched.backward(at.net.layers, at.run, at.Y, at.loss)
-    judged = tuple(blocks(at, right, limits, unit))
-    wrong = [block for block in judged if block.verdict == WRONG]
+    at, right, limits, judged, of_kinks = _judged(at, dtype, unit)
+    witnesses, of_witnesses = _testimonies(at, right.gradients, judged, budget)
+    divided = [one.name for one in witnesses if not one.agrees]
     diagnosis: tuple[Explanation, ...] = ()
-    if wrong:
+    if any(block.verdict == WRONG for block in judged) and not divided:
         there, turned = in_rows(at)
-        path = forward.follow(there, limits)
-        diagnosis, uses = _explained(there, turned, path, limits, unit)
-        judged = with_following(judged, there, path, uses, right, limits)
+        path = forward.follow(there, limits.sure)
+        diagnosis, uses = _explained(there, turned, path, limits.sure, unit)
+        judged = with_following(judged, there, path, uses, right, limits.sure)
     first = next((block for block in judged if block.verdict == WRONG), None)
-    verdict = WRONG if wrong else CANNOT_JUDGE if any(b.verdict == CANNOT_JUDGE for b in judged) else RIGHT
-    hidden = blindness(at, right, limits)
-    better = better_point(at.net, loss=at.loss) if hidden or verdict == CANNOT_JUDGE else None
+    verdict = _verdict(judged, divided)
+    hidden = blindness(at, right, limits.most)
     return Report(
         verdict=verdict,
-        summary=summary.sentence(verdict, judged, first, diagnosis, dtype),
+        summary=summary.sentence(verdict, judged, first, diagnosis, dtype, divided),
         dtype=dtype,
         dtype_inferred=at.claim.dtype is None,
         blocks=judged,
         first_wrong=None if first is None else FirstWrong(first.layer, first.quantity, first.parameter),
         diagnosis=diagnosis,
         blindness=hidden,
-        better_point=better,
-        witnesses=(),
-        notes=tuple(notes),
+        better_point=better_point(at.net, loss=at.loss) if hidden or verdict == CANNOT_JUDGE else None,
+        witnesses=witnesses,
+        notes=(*notes, *_not_sent(at), *of_kinks, *of_witnesses),
     )
+
+
+def _not_sent(at: Setting) -> list[str]:
+    """What of the gradients was not sent, if any of them were."""
+    sent = {f"layers.{l}.{name}" for l, layer in enumerate(at.claim.layers("gradients")) for name, _ in layer.blocks()}
+    left = [path for path, _ in at.net.blocks() if path not in sent]
+    return [f"not sent, so not judged: the gradient of {', '.join(left)}"] if sent and left else []
+
+
+def _verdict(judged: Sequence[Block], divided: Sequence[str]) -> str:
+    verdicts = {block.verdict for block in judged}
+    if divided:
+        return CANNOT_JUDGE
+    return WRONG if WRONG in verdicts else CANNOT_JUDGE if CANNOT_JUDGE in verdicts else RIGHT
+
+
+Judged = tuple[Setting, Backward, Limits, tuple[Block, ...], list[str]]
+
+
+def _judged(at: Setting, dtype: str, unit: float) -> Judged:
+    """Every block judged, by the caller's slopes at kinks if these make all of them right; notes on that."""
+    first = _by(at, dtype, unit, [])
+    if all(block.verdict == RIGHT for block in first[3]):
+        return first
+    for note, there in conventions(at):
+        found = _by(there, dtype, unit, [note])
+        if all(block.verdict == RIGHT for block in found[3]):
+            return found
+    return first
+
+
+def _by(at: Setting, dtype: str, unit: float, notes: list[str]) -> Judged:
+    limits = Limits.of(at, dtype)
+    right = matched.backward(at.net.layers, at.run, at.Y, at.loss)
+    return at, right, limits, tuple(blocks(at, right, limits, unit)), notes
+
+
+def _testimonies(
+    at: Setting, ours: Gradients, judged: Sequence[Block], budget: int
+) -> tuple[tuple[Testimony, ...], tuple[str, ...]]:
+    """Our own ways to compute the gradient, asked before the caller's is judged by one of them."""
+    worst = {block.parameter: block.worst.index for block in judged if block.quantity == "gradients" and block.worst}
+    exact = Limits.of(at, "float64").most
+    return testify(at.net, at.run.A[0], at.Y, at.run, ours, loss=at.loss, bounds=exact, worst=worst, budget=budget)
 
 
 def precision(claim: Claim) -> str:

@@ -21,9 +21,17 @@ def name_of(block: Block) -> str:
 
 
 def sentence(
-    verdict: str, blocks: Sequence[Block], first: Block | None, diagnosis: Sequence[Explanation], dtype: str
+    verdict: str,
+    blocks: Sequence[Block],
+    first: Block | None,
+    diagnosis: Sequence[Explanation],
+    dtype: str,
+    divided: Sequence[str],
 ) -> str:
     """The verdict in one sentence: what agrees, or where it first goes wrong and why."""
+    if divided:
+        which = ", ".join(divided)
+        return f"Cannot judge: our own ways to compute the gradient do not agree here ({which} against matched)."
     if verdict == RIGHT:
         return f"Right: {_all(blocks)} within what rounding explains in {dtype}."
     if verdict == CANNOT_JUDGE or first is None:
