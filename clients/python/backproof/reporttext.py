@@ -97,7 +97,7 @@ def _table(blocks: Sequence[Block], level: Level, about: Callable[[Block], str])
     Where there are too many, the wrong ones go first.
     """
     kept = _chosen(blocks, level.blocks)
-    rows = [(f"{MARKS.get(b.verdict, '?')} {words.symbol(b)}", b.parameter or b.quantity, words.off(b),
+    rows = [(f"{MARKS.get(b.verdict, '?')} {words.symbol(b)}", words.path(b), words.off(b),
              words.error(b.tolerance), about(b)) for b in kept]  # fmt: skip
     first, second = (max((len(row[i]) for row in rows), default=0) for i in (0, 1))
     for one, path, off, allowed, said in [("", "", "rel. error", "tolerance", ""), *rows]:

@@ -6,7 +6,18 @@ import math
 from collections.abc import Iterable, Sequence
 
 from backproof import blackboard
-from backproof.report import CANNOT_JUDGE, RIGHT, WRONG, Block, Explanation, GradientReport, Hidden, Mistake, Witness
+from backproof.report import (
+    CANNOT_JUDGE,
+    RIGHT,
+    WRONG,
+    Block,
+    Explanation,
+    FirstWrong,
+    GradientReport,
+    Hidden,
+    Mistake,
+    Witness,
+)
 
 UNKNOWN = "none that is known gives these numbers, alone or together with others; what was measured stands above"
 OPEN_QUESTION = "which line of your code makes the first wrong quantity, and what does each factor in it stand for?"
@@ -17,6 +28,13 @@ HEADS = {RIGHT: ("✓", "Right"), WRONG: ("✗", "Wrong"), CANNOT_JUDGE: ("?", "
 def symbol(block: Block) -> str:
     """The blackboard's name of a block."""
     return blackboard.quantity(block.quantity, block.parameter, block.layer)
+
+
+def path(block: Block | FirstWrong) -> str:
+    """Where a block stands: layers.1.weights of a parameter, deltas[1] of a matrix for a layer, loss_value."""
+    if block.quantity in blackboard.LETTERS and block.layer is not None:
+        return f"{block.quantity}[{block.layer}]"
+    return block.parameter or block.quantity
 
 
 def error(value: float | None) -> str:
@@ -87,9 +105,8 @@ def where_it_starts(report: GradientReport, block: Block | None) -> str:
     """The first wrong quantity on the blackboard, its path, and which of its entries are wrong."""
     sought = report.first_wrong
     assert sought is not None
-    path = sought.parameter or ("" if sought.layer is None else f"layers.{sought.layer}")
-    name = blackboard.quantity(sought.quantity, path, sought.layer)
-    parts = [f"{name} ({path})" if path else name]
+    name = blackboard.quantity(sought.quantity, sought.parameter, sought.layer)
+    parts = [f"{name} ({path(sought)})"]
     if block is not None and measured(block):
         parts.append(measured(block))
     return ": ".join(parts)

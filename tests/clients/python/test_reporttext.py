@@ -167,6 +167,16 @@ def test_places_have_the_blackboards_names(place: str, name: str) -> None:
     assert reportwords.placed(place) == name
 
 
+def test_what_is_no_parameter_has_the_place_of_its_list() -> None:
+    delta = replace(WRONG, quantity="deltas", parameter="layers.1", layer=1)
+    text = str(GradientReport("wrong", "Wrong.", blocks=(delta,), first_wrong=FirstWrong("deltas", 1, "layers.1")))
+    assert "Starts at δ₂ (deltas[1]): its first row is off" in text
+    assert "✗ δ₂ deltas[1] " in text
+    loss = Block("", "wrong", 0.5, quantity="loss_value")
+    text = str(GradientReport("wrong", "Wrong.", blocks=(loss,), first_wrong=FirstWrong("loss_value")))
+    assert "Starts at loss (loss_value)\n" in text
+
+
 def test_a_verdict_is_said_once() -> None:
     assert str(GradientReport("right", "Right: all of it.")).startswith("✓ Right: all of it.\n")
     assert str(GradientReport("right", "All of it.")).startswith("✓ Right: All of it.\n")
