@@ -167,7 +167,11 @@ def hiding(points: ModuleType, name: str, where: str) -> tuple[Any, int | None]:
     if where == "rate 1":
         picture = replace(picture, claim=Claim(learning_rate=1.0))
     at = points.setting(picture)
-    if where == "one row":
+    if where == "one row and one output":
+        *below, top = at.net.layers
+        top = replace(top, W=top.W[:, :1], b=None if top.b is None else top.b[:1])
+        at = replace(at, net=replace(at.net, layers=(*below, top)), Y=at.Y[:, :1])
+    if where.startswith("one row"):
         at = at.at_rows(at.run.A[0][:1], at.Y[:1])
     if where == "no residual":
         at = replace(at, Y=at.run.H)
@@ -188,7 +192,8 @@ HIDING = [
     ("weights_already_updated", "no residual"),
     ("weights_not_transposed", "symmetric weights"),
     ("rate_multiplied_in", "rate 1"),
-    *((name, "one row") for name in ("averaged_not_summed", "bias_averaged", "bias_one_row", "last_instance_only")),
+    ("averaged_not_summed", "one row and one output"),
+    *((name, "one row") for name in ("bias_averaged", "bias_one_row", "last_instance_only")),
 ]
 
 
