@@ -21,7 +21,8 @@ from backproof_core.network import Pass
 from backproof_core.vec import Array
 
 HALVES = np.array([2.0, 1.0, 0.5, 0.25])  # of the largest step, in which differences are taken
-BEND = 2.0**-5  # how far a step moves the argument of a curved activation
+BEND = 2.0**-6  # how far a step moves the argument of a curved activation
+GAPS = 8.0  # neighbouring differences may be further from the derivative than from one another
 COMPLEX = 1e-50  # the same for the complex step
 LEAST = 1e-290  # what is less than that is lost on its way up
 STRAIGHT = ("identity", "relu", "leaky_relu")
@@ -166,7 +167,7 @@ def central_difference(at: Start) -> Found:
     gaps = np.abs(np.diff(estimates, axis=1))
     best = 1 + np.nan_to_num(gaps, nan=np.inf).argmin(axis=1)
     each = np.arange(T)
-    uncertain = gaps[each, best - 1] + 1.5 * at.noise / h_of[each, best]
+    uncertain = GAPS * gaps[each, best - 1] + 1.5 * at.noise / h_of[each, best]
     return Found(estimates[each, best], uncertain, crossed | ~same.reshape(T, 8).all(axis=1))
 
 
