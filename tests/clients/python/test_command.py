@@ -359,7 +359,7 @@ def test_a_terminal_sees_a_bar(url: str) -> None:
 def test_the_help_lists_every_command() -> None:
     ran = backproof("--help")
     assert ran.returncode == 0
-    for name in ("serve", "train", "jobs", "watch", "weights", "gradients", "predict"):
+    for name in ("serve", "train", "jobs", "watch", "weights", "gradients", "check", "point", "vectors", "predict"):
         assert f"  {name} " in ran.stdout
     assert "--port" in backproof("serve", "--help").stdout
 
