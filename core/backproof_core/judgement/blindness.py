@@ -51,8 +51,11 @@ def _better(
         rows = points.rows_for(sizes)
         net, X, Y = points.draw(sizes, names, loss=loss, bias=biased, rows=rows, seed=seed + 1000 * k)
         found = BetterPoint(net, X, Y, unshown(net, X, Y, loss))
-        if best is None or len(found.unshowable) < len(best.unshowable):
-            best = found
+        if best is not None and len(found.unshowable) >= len(best.unshowable):
+            if k > 1:
+                break
+            continue
+        best = found
         if all(never(_setting(net, X, Y, loss), one.id, one.layer) for one in best.unshowable):
             break
     assert best is not None

@@ -16,6 +16,7 @@ from backproof_core.vec import Array
 
 FACTOR = "factor"
 ENOUGH = 3  # entries of a block from which an unknown number may be fitted
+NOISE = 1e-12  # of a squared norm: what is lost when one is taken from another
 NEARLY = 1e-6  # the square of what a fit of two numbers may leave at first
 DECAYS = {"weight_decay_included": 1.0, "weight_decay_doubled": 2.0}  # λ's share in a gradient
 DECAYS_IN_STEP = {"weight_decay_doubled": 1.0}  # besides the one that belongs there
@@ -68,6 +69,8 @@ class Budget:
         """Whether these may be made too."""
         if not uses:
             return True
+        if len(uses) == 1 and self.only is None:
+            return len(self.keys) < self.most or uses[0].key in self.keys
         if self.only is not None and not all(use.key in self.only for use in uses):
             return False
         return len(self.keys.union(use.key for use in uses)) <= self.most
@@ -110,9 +113,14 @@ def fit(uses: Uses, M: Array, target: Target, rest: Array | None = None) -> Fit 
         return None
     yours = target.yours if rest is None else target.yours - rest
     size = float(np.vdot(M, M))
-    c = float(np.vdot(yours, M)) / size if size > 0 else None
-    found = Fit(uses, M, c, target, rest)
-    return found if found.residual(1.0 if c is None else c) is not None else None
+    if size == 0.0:
+        found = Fit(uses, M, None, target, rest)
+        return found if found.residual(1.0) is not None else None
+    product, own = float(np.vdot(yours, M)), float(np.vdot(yours, yours))
+    if not own - product * product / size <= max(target.slack, NOISE * own):  # far off, as most are
+        return None
+    found = Fit(uses, M, product / size, target, rest)
+    return found if found.residual(product / size) is not None else None
 
 
 def weight_fits(at: Setting, l: int, delta: Array, view: View, budget: Budget) -> list[Fit]:
@@ -195,6 +203,8 @@ def _sums(
     known = [(use, N) for use, N in known if N.shape == M.shape]
     unknown = [(way, N) for way, N in unknown if N.shape == M.shape]
     for some in chain(combinations(known, 0), combinations(known, 1), combinations(known, 2)):
+        if len({use.key for use, _ in some}) < len(some):
+            continue
         both = (*uses, *(use for use, _ in some))
         if budget.admits(both):
             rest = sum((N for _, N in some), start=np.zeros_like(M))
@@ -209,6 +219,8 @@ def _with_unknown(
 ) -> Iterator[Fit | None]:
     """The block as c·M + rest and one or two addends whose shares have to be found out."""
     for some in chain(combinations(unknown, 1), combinations(unknown, 2)):
+        if len({way for way, _ in some}) < len(some):
+            continue
         if not budget.admits((*uses, *(Use(way, site, l) for way, _ in some))):
             continue
         found = _shares([M, *(N for _, N in some)], target.yours - rest)

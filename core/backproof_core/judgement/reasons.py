@@ -10,6 +10,7 @@ from backproof_core.vec import Array
 
 NOISE = 1e-12
 OF_ROWS = ("summed_not_averaged", "averaged_not_summed", "bias_averaged", "bias_one_row", "last_instance_only")
+OF_DELTA = ("missing_derivative", "softmax_diagonal", "wrong_activation")  # these show that a δ should be zero
 OF_SLOPE = (
     "missing_derivative",
     "output_derivative_missing",
@@ -43,8 +44,9 @@ def _never_in_layer(at: Setting, id_: str, l: int) -> str | None:
             return f"the slope of {activation.name} is written in Z as it is in A"
     if id_ == "input_for_activation" and below is not None and below.name == "identity" and l == 1:
         return "the layer below is the identity"
-    if activation.name == "softmax" and at.net.layers[l].d_out == 1:
-        return "a softmax of one output is 1 whatever its input"
+    constant = [k for k in range(l, at.depth) if at.activation(k).name == "softmax" and at.net.layers[k].d_out == 1]
+    if constant and not (constant[0] == l and id_ in OF_DELTA):
+        return f"the softmax of layer {constant[0]} has one output, which is 1 whatever its input"
     return None
 
 
@@ -52,7 +54,8 @@ def reason(at: Setting, right: Backward, id_: str, l: int | None) -> str:
     """Why a mistake does not show at this point."""
     where = at.last if l is None else l
     if id_ in ("weight_decay_included", "weight_decay_doubled"):
-        return f"W{subscript(where + 1)} is zero"
+        W = f"W{subscript(where + 1)}"
+        return f"{W} is zero" if _is_zero(at.net.layers[where].W) else f"λ{W} is too small beside the gradient"
     if _is_zero(right.deltas[-1]):
         return "the outputs equal the targets, so every δ is zero"
     if _is_zero(right.deltas[where]):

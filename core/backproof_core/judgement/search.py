@@ -23,6 +23,7 @@ from backproof_core.judgement.fits import (
     same,
     weight_fits,
 )
+from backproof_core.judgement.patterns import ratio_of
 from backproof_core.judgement.setting import Setting
 from backproof_core.judgement.targets import Target, Targets
 from backproof_core.judgement.views import View
@@ -206,7 +207,16 @@ class Search:
             b0, b1 = D0.sum(axis=0), D1.sum(axis=0)
             systems += [(np.vstack([M, b0]), np.vstack([N, b1]), np.vstack([y, bias.yours])) for M, N, y in systems[:1]]
             systems.append((b0, b1, bias.yours))
-        return _rates([fitted for system in systems if (fitted := least_squares(*system)) is not None])
+        found = [fitted for system in systems if (fitted := least_squares(*system)) is not None]
+        if not found and l > 0:  # too few entries here: those further down will tell
+            found = [(1.0, _share(N, yours - M)) for M, N, yours in systems[-1:]]
+        return _rates(found)
+
+
+def _share(N: Array, yours: Array) -> float:
+    """The k with k·N nearest to yours."""
+    size = float(np.vdot(N, N))
+    return float(np.vdot(yours, N)) / size if size > 0 else 0.0
 
 
 def _rates(found: list[tuple[float, float]]) -> list[float]:
@@ -246,9 +256,22 @@ def explain(at: Setting, targets: Targets, at_most: int = MOST) -> list[Found]:
         if found and any(target.ours.size > views.LARGE for target in targets.named().values()):
             only = frozenset(use.key for one in found for use in one.uses)
             found = _within(at, targets, most, [EFFORT], only)
+        found = [one for one in found if not _is_product(one.uses, at, targets)]
         if found:
             return found
     return []
+
+
+def _is_product(uses: Uses, at: Setting, targets: Targets) -> bool:
+    """Whether factors alone make a block a multiple of ours that is no constant which may be named."""
+    if not all(use.way.id in (FACTOR, "wrong_loss") for use in uses) or len(uses) < 2:
+        return False
+    constants = [1.0, *ways.constants(at).values()]
+    for target in targets.named().values():
+        ratio = ratio_of(target.yours, target.ours)
+        if ratio is not None and not any(abs(abs(ratio) - abs(k)) <= 1e-4 * abs(k) for k in constants):
+            return True
+    return False
 
 
 def _within(

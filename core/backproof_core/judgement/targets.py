@@ -26,19 +26,26 @@ class Target:
     ours: Array
     limit: float
     share: float
+    off: float  # the largest difference, infinite where shapes differ or a number is not finite
+    slack: float  # a squared norm: what an explanation leaves is no more
 
     @classmethod
     def of(cls, yours: Array, ours: Array, limit: float) -> "Target":
+        """The target, for a bound of rounding errors."""
         largest = float(np.abs(ours).max(initial=0.0))
         share = limit / largest if largest > 0 else 0.0
-        return cls(yours, ours, limit, min(max(share, 1e-14), COARSEST))
+        return cls.made(yours, ours, limit, min(max(share, 1e-14), COARSEST))
 
-    @property
-    def off(self) -> float:
-        """The largest difference, infinite where shapes differ or a number is not finite."""
-        if self.yours.shape != self.ours.shape or not np.isfinite(self.yours).all():
-            return float("inf")
-        return float(np.abs(self.yours - self.ours).max(initial=0.0))
+    @classmethod
+    def made(cls, yours: Array, ours: Array, limit: float, share: float) -> "Target":
+        """The target, for that bound and its share in the whole block, of which these are perhaps some rows."""
+        largest = float(np.abs(yours).max(initial=0.0))
+        allowed = 1.1 * SLACK * share * largest + limit
+        if yours.shape != ours.shape or not np.isfinite(yours).all():
+            off = float("inf")
+        else:
+            off = float(np.abs(yours - ours).max(initial=0.0))
+        return cls(yours, ours, limit, share, off, yours.size * allowed * allowed)
 
     @property
     def is_right(self) -> bool:

@@ -51,7 +51,7 @@ def _turned_back(target: Target) -> Iterator[tuple[Way, Target]]:
 def _on(target: Target, rows: Rows | None) -> Target:
     if rows is None or target.yours.shape != target.ours.shape:
         return target
-    return Target(target.yours[rows], target.ours[rows], target.limit, target.share)
+    return Target.made(target.yours[rows], target.ours[rows], target.limit, target.share)
 
 
 def _rows(target: Target) -> Rows:

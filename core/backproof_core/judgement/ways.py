@@ -57,6 +57,7 @@ def pulls(at: Setting, l: int, M: Array) -> Iterator[tuple[Way, Array]]:
     yield Way("softmax_sign"), A * (M + inner)
     for other in _elementwise_but(activation):
         yield Way("wrong_activation", other.name), other.pullback(Z, other(Z), M)
+    yield Way("wrong_activation", "tanh"), ACTIVATIONS["tanh"].pullback(Z, A, M)
 
 
 def _at_preactivation(activation: Activation, Z: Array, M: Array) -> Array:
