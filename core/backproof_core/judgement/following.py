@@ -7,12 +7,12 @@ import numpy as np
 
 from backproof_core.backprop.gradients import Backward
 from backproof_core.judgement.bounds import Bounds
-from backproof_core.judgement.fits import Uses
 from backproof_core.judgement.forward import Forward
 from backproof_core.judgement.report import WRONG, Block
 from backproof_core.judgement.setting import Setting
 from backproof_core.judgement.targets import Target
 from backproof_core.judgement.updating import steps
+from backproof_core.judgement.uses import Uses
 from backproof_core.vec import Array
 
 RECOVERED = 1e-8  # of the block, that a δ found again from it may leave

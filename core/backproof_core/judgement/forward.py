@@ -7,9 +7,9 @@ import numpy as np
 from backproof_core.activation import ACTIVATIONS
 from backproof_core.judgement import ways
 from backproof_core.judgement.bounds import Bounds
-from backproof_core.judgement.fits import FACTOR, Use, Uses
 from backproof_core.judgement.setting import Setting
 from backproof_core.judgement.targets import Target
+from backproof_core.judgement.uses import FACTOR, Use, Uses
 from backproof_core.judgement.ways import Way
 from backproof_core.network import Pass
 from backproof_core.vec import Array

@@ -1,26 +1,20 @@
 """The front: a caller's numbers at a point, judged."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from itertools import islice, product
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from backproof_core import loss as losses
-from backproof_core.activation import ACTIVATIONS
 from backproof_core.backprop import matched
 from backproof_core.backprop.cost import DEFAULT_BUDGET
 from backproof_core.backprop.gradients import Backward, Gradients
 from backproof_core.errors import InvalidValue, ShapeMismatch
-from backproof_core.judgement import forward, naming, summary, updating
+from backproof_core.judgement import causes, forward, summary, updating
 from backproof_core.judgement.blindness import better_point, blindness
 from backproof_core.judgement.blocks import blocks
-from backproof_core.judgement.bounds import Bounds
 from backproof_core.judgement.claim import JUDGED, Claim
-from backproof_core.judgement.fits import Uses
 from backproof_core.judgement.following import with_following
-from backproof_core.judgement.forward import Forward
 from backproof_core.judgement.kinks import Limits, conventions
 from backproof_core.judgement.layouts import in_rows
 from backproof_core.judgement.report import (
@@ -33,14 +27,10 @@ from backproof_core.judgement.report import (
     Report,
     Testimony,
 )
-from backproof_core.judgement.search import MOST, Found, explain
 from backproof_core.judgement.setting import Setting
-from backproof_core.judgement.targets import Targets
 from backproof_core.judgement.witnesses import testify
 from backproof_core.loss import Loss
-from backproof_core.network import Network, Pass
-
-ALTERNATIVES = 8  # explanations of the forward pass that the backward pass is judged under
+from backproof_core.network import Network
 
 
 def judge(
@@ -101,7 +91,7 @@ def _report(at: Setting, notes: list[str], budget: int) -> Report:
     if any(block.verdict == WRONG for block in judged) and not divided:
         there, turned = in_rows(at)
         path = forward.follow(there, limits.sure)
-        diagnosis, uses = _explained(there, turned, path, limits.sure, unit)
+        diagnosis, uses = causes.explained(there, turned, path, limits.sure, unit)
         judged = with_following(judged, there, path, uses, right, limits.sure)
     first = next((block for block in judged if block.verdict == WRONG), None)
     verdict = _verdict(judged, divided)
@@ -171,63 +161,3 @@ def precision(claim: Claim) -> str:
     with np.errstate(all="ignore"):
         same = all(np.array_equal(M, M.astype(np.float32), equal_nan=True) for M in lists)
     return "float32" if lists and same else "float64"
-
-
-# ---------------------------------------------------------------- the cause
-
-
-def _explained(
-    at: Setting, turned: Uses, path: Forward, limits: Bounds, unit: float
-) -> tuple[tuple[Explanation, ...], Uses]:
-    """What explains everything that was sent, by its names; and the uses of the first explanation."""
-    found: list[Found] = []
-    for of_caches, there in _forwards(at, path):
-        uses = (*turned, *of_caches)
-        of_steps = [*islice(_of_steps(there, limits, unit), ALTERNATIVES)]
-        for one in _backward(there, limits, unit, len({use.key for use in uses})):
-            found += [Found((*uses, *one.uses, *step), one.residual) for step in of_steps or [()]]
-    found = [one for one in found if one.uses and len({use.key for use in one.uses}) <= MOST]
-    fewest = min((len({use.key for use in one.uses}) for one in found), default=0)
-    best = [one for one in found if len({use.key for use in one.uses}) == fewest]
-    return naming.explanations(at, best), best[0].uses if best else ()
-
-
-def _forwards(at: Setting, path: Forward) -> Iterator[tuple[Uses, Setting]]:
-    """The caller's caches as they are, under each explanation of what is wrong in them."""
-    explained = [choices for _, _, choices in path.roots if choices]
-    for chosen in islice(product(*explained), ALTERNATIVES):
-        uses = tuple(use for one in chosen for use in one)
-        yield uses, _changed(at, uses, path.run)
-
-
-def _changed(at: Setting, uses: Uses, run: Pass) -> Setting:
-    """The caller's caches, with the activations that they were made by and the rows that they belong to."""
-    layers = list(at.net.layers)
-    for use in uses:
-        if use.way.id == "wrong_activation" and use.layer is not None:
-            layers[use.layer] = replace(layers[use.layer], activation=ACTIVATIONS[use.way.detail])
-    there = replace(at, net=Network(tuple(layers))).with_run(run)
-    before = at.claim.previous
-    if before is None or before.X is None or before.Y is None or all(use.way.id != "stale_batch" for use in uses):
-        return there
-    return replace(there, run=Pass(run.Z, (before.X, *run.A[1:])), Y=before.Y)
-
-
-def _backward(at: Setting, limits: Bounds, unit: float, made: int) -> Sequence[Found]:
-    """What explains the deltas and gradients, given the caches."""
-    claim = at.claim
-    if claim.gradients is None and claim.updated_weights is not None:
-        at = replace(at, claim=replace(claim, gradients=updating.as_gradients(at)))
-        limits = updating.widened(at, limits, unit)
-    right: Backward = matched.backward(at.net.layers, at.run, at.Y, at.loss)
-    return explain(at, Targets.of(at.claim, right.gradients, right.deltas, limits), MOST - made)
-
-
-def _of_steps(at: Setting, limits: Bounds, unit: float) -> Iterator[Uses]:
-    """What explains the step, given the caller's own gradients; nothing to explain where they were not sent."""
-    if at.claim.gradients is not None and at.claim.updated_weights is not None:
-        right = matched.backward(at.net.layers, at.run, at.Y, at.loss)
-        yield from updating.explained(at, right.gradients, limits, unit)
-
-
-__all__ = ["Block", "judge", "precision", "setting"]

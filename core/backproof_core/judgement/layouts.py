@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 
 from backproof_core.judgement.claim import MATRICES, Matrices
-from backproof_core.judgement.fits import Use, Uses
 from backproof_core.judgement.setting import Setting
+from backproof_core.judgement.uses import Use, Uses
 from backproof_core.judgement.ways import Way
 from backproof_core.vec import Array
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 
-from backproof_core.judgement.fits import FACTOR, Key, Use, Uses
 from backproof_core.judgement.mistakes import MISTAKES, told
 from backproof_core.judgement.report import Explanation, Named
 from backproof_core.judgement.search import Found
 from backproof_core.judgement.setting import Setting
+from backproof_core.judgement.uses import FACTOR, Key, Use, Uses
 from backproof_core.judgement.ways import SQUARES
 
 ORDER = {id_: i for i, id_ in enumerate(MISTAKES)}

@@ -7,7 +7,7 @@ import numpy as np
 
 from backproof_core.backprop import matched
 from backproof_core.backprop.gradients import Backward
-from backproof_core.judgement import ways
+from backproof_core.judgement import passes, ways
 from backproof_core.judgement.setting import Setting
 from backproof_core.judgement.ways import Way
 from backproof_core.vec import Array
@@ -146,7 +146,7 @@ class Field:
 
     def of_whole(self) -> Iterator[Planting]:
         """Another forward pass or batch, one row alone, layers in another order."""
-        for way, layers, there in ways.settings(self.at):
+        for way, layers, there in passes.settings(self.at):
             if len(layers) < 2 and way.id != "bias_missing":  # that the gradient shows
                 yield Planting(way.id, way.detail, layers[0] if layers else None, lambda at=there: Field(at).all())  # type: ignore[misc]
         for detail, row in (("the last row", -1), ("the first row", 0)):

@@ -10,32 +10,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backproof_core.judgement import views, ways
-from backproof_core.judgement.fits import (
-    FACTOR,
-    Budget,
-    Fit,
-    Key,
-    Use,
-    Uses,
-    bias_fits,
-    least_squares,
-    same,
-    weight_fits,
-)
-from backproof_core.judgement.patterns import ratio_of
+from backproof_core.judgement import ways
+from backproof_core.judgement.blockfits import bias_fits, weight_fits
+from backproof_core.judgement.fits import Fit, same
 from backproof_core.judgement.setting import Setting
+from backproof_core.judgement.shares import least_squares
 from backproof_core.judgement.targets import Target, Targets
+from backproof_core.judgement.uses import FACTOR, Budget, Use, Uses
 from backproof_core.judgement.views import View
 from backproof_core.judgement.ways import Way
 from backproof_core.vec import Array
-
-MOST = 3  # mistakes at once
-MANY = 64  # explanations
-EFFORT = 6000  # hypotheses looked at, fewer in large networks
-CLOSE = 1e-6  # of a factor to one that may be named
-LARGE = 100_000  # products in a gradient of weights
-
 
 Fits = Sequence[Fit | None]
 
@@ -240,93 +224,3 @@ def _is_whole(of_weights: Uses, of_bias: Uses, W: Target | None, b: Target | Non
 def _near(c: float, k: float) -> bool:
     """Whether c may be k: the block itself decides."""
     return abs(c - k) <= 1e-2 * abs(k)
-
-
-def explain(at: Setting, targets: Targets, at_most: int = MOST) -> list[Found]:
-    """Every explanation by the fewest mistakes, none where that many do not do."""
-    largest = at.rows * max(layer.W.size for layer in at.net.layers)
-    effort = [max(EFFORT * LARGE // max(largest, LARGE), EFFORT // 12)]
-    overall = _overall(targets)
-    if overall is not None and any(abs(abs(overall) - abs(k)) <= CLOSE * abs(k) for k in ways.constants(at).values()):
-        overall = None
-    for most in range(at_most + 1):
-        if overall is not None and most > 1:
-            return []
-        found = _within(at, targets, most, effort, None)
-        if found and any(target.ours.size > views.LARGE for target in targets.named().values()):
-            only = frozenset(use.key for one in found for use in one.uses)
-            found = _within(at, targets, most, [EFFORT], only)
-        found = [one for one in found if not _is_product(one.uses, at, targets)]
-        if found:
-            return found
-    return []
-
-
-def _is_product(uses: Uses, at: Setting, targets: Targets) -> bool:
-    """Whether factors alone make a block a multiple of ours that is no constant which may be named."""
-    if not all(use.way.id in (FACTOR, "wrong_loss") for use in uses) or len(uses) < 2:
-        return False
-    constants = [1.0, *ways.constants(at).values()]
-    for target in targets.named().values():
-        ratio = ratio_of(target.yours, target.ours)
-        if ratio is not None and not any(abs(abs(ratio) - abs(k)) <= 1e-4 * abs(k) for k in constants):
-            return True
-    return False
-
-
-def _within(
-    at: Setting,
-    targets: Targets,
-    most: int,
-    effort: list[int],
-    only: frozenset[Key] | None,
-) -> list[Found]:
-    """The explanations by that many mistakes at most; among some only, every row of large blocks is looked at."""
-    found: list[Found] = []
-    for uses, setting, wanted in _settings(at, targets, most):
-        factors = ways.constants(setting)
-        budget = Budget.of((), most, factors.values(), only)
-        if not budget.admits(uses):
-            continue
-        seen = {key: View.of(target, thin=only is None) for key, target in wanted.named().items() if key[0] != "deltas"}
-        for one in Search(setting, wanted, factors, effort, seen).run(budget.with_(uses)):
-            found.append(one)
-            if len(found) >= MANY:
-                return found
-    return found
-
-
-def _settings(at: Setting, targets: Targets, most: int) -> Iterator[tuple[Uses, Setting, Targets]]:
-    """Every setting, each with gradients in the order in which they were sent and, where that fits, reversed."""
-    orders: list[tuple[Uses, Targets]] = [((), targets)]
-    if at.depth > 1 and targets.fit_reversed():
-        orders.append(((Use(Way("layers_reversed"), "setting", None),), targets.reversed()))
-    batches = ways.batches(at) if most else iter(())
-    there: list[tuple[Uses, Setting]] = [((), at), *((_uses(way, layers), made) for way, layers, made in batches)]
-    for of_batch, setting in there:
-        forwards = ways.forwards(setting) if most > len(of_batch) else iter(())
-        passes: list[tuple[Uses, Setting]] = [
-            ((), setting),
-            *((_uses(way, layers), changed) for way, layers, changed in forwards),
-        ]
-        for of_pass, changed in passes:
-            for of_order, wanted in orders:
-                yield (*of_order, *of_batch, *of_pass), changed, wanted
-
-
-def _uses(way: Way, layers: tuple[int, ...]) -> Uses:
-    return tuple(Use(way, "setting", l) for l in layers) or (Use(way, "setting", None),)
-
-
-def _overall(targets: Targets) -> float | None:
-    """The factor that everything that was sent has, if it has one."""
-    ratio = None
-    for target in targets.named().values():
-        if target.yours.shape != target.ours.shape or not np.isfinite(target.yours).all():
-            return None
-        if ratio is None:
-            size = float(np.vdot(target.ours, target.ours))
-            ratio = float(np.vdot(target.yours, target.ours)) / size if size > 0 else None
-        if ratio is not None and target.residual(ratio * target.ours) is None:
-            return None
-    return ratio

@@ -10,9 +10,9 @@ from backproof_core.backprop.gradients import Gradients, LayerGradient
 from backproof_core.errors import InvalidValue
 from backproof_core.judgement.bounds import Bounds
 from backproof_core.judgement.claim import Claim, LayerClaim
-from backproof_core.judgement.fits import FACTOR, Use, Uses
 from backproof_core.judgement.setting import Setting
 from backproof_core.judgement.targets import Target
+from backproof_core.judgement.uses import FACTOR, Use, Uses
 from backproof_core.judgement.ways import Way, constants, turned
 from backproof_core.vec import Array
 
