@@ -84,7 +84,7 @@ def _whole(report: GradientReport, level: Level, ways: Ways) -> Iterator[str]:
     yield from _diagnosis(report, level)
     yield from _blindness(report, ways)
     yield from _labelled("Checked", words.precision(report))
-    yield from _labelled("Witnesses", words.witnesses(report.witnesses)) if report.witnesses else ()
+    yield from _labelled("Witnesses", words.witnesses(report.witnesses), most=2) if report.witnesses else ()
     yield from _notes(report.notes, level.notes)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from backproof import blackboard
 from backproof.report import (
@@ -188,11 +188,16 @@ def precision(report: GradientReport) -> str:
     return f"in {report.dtype}, {told}"
 
 
-def witnesses(found: Iterable[Witness]) -> str:
-    """Our own ways to compute the gradient and how far apart they are, those that disagree first."""
-    ranked = sorted(found, key=lambda each: each.agrees)
-    parts = [f"{each.name} {'' if each.agrees else 'DISAGREES '}{error(each.relative_error)}" for each in ranked]
-    return ", ".join(parts)
+def witnesses(found: Sequence[Witness]) -> str:
+    """How many of our own ways to compute the gradient agree and how far the furthest is off; others by name, first."""
+    apart = [each for each in found if not each.agrees]
+    agree = [each for each in found if each.agrees]
+    parts = [f"{each.name} DISAGREES by {error(each.relative_error)}" for each in apart]
+    if agree:
+        furthest = max(agree, key=lambda each: 0.0 if math.isnan(each.relative_error) else each.relative_error)
+        off = f"{error(furthest.relative_error)} ({furthest.name})"
+        parts.append(f"{listed([each.name for each in agree])} agree" if apart else f"{len(agree)} agree to {off}")
+    return "; ".join(parts)
 
 
 def listed(parts: Sequence[str]) -> str:

@@ -142,11 +142,13 @@ def test_where_others_explain_it_too_the_first_is_the_likeliest_and_no_more() ->
     assert "Mistake " not in both
 
 
-def test_a_witness_that_disagrees_comes_first() -> None:
-    found = (Witness("jacobian", 1e-16), Witness("complex_step", 0.25, agrees=False))
-    assert "Witnesses complex_step DISAGREES 2.5e-01, jacobian 1.0e-16" in str(
-        GradientReport("cannot_judge", "Cannot judge.", witnesses=found)
-    )
+def test_witnesses_take_a_line_and_one_that_disagrees_comes_first() -> None:
+    found = (Witness("matched", 0.0), Witness("jacobian", 3e-16), Witness("complex_step", 1e-16))
+    text = str(GradientReport("right", "Right.", witnesses=found))
+    assert "Witnesses 3 agree to 3.0e-16 (jacobian)" in text
+    apart = (*found[:2], replace(found[2], relative_error=0.25, agrees=False))
+    text = str(GradientReport("cannot_judge", "Cannot judge.", witnesses=apart))
+    assert "Witnesses complex_step DISAGREES by 2.5e-01; matched and jacobian agree" in text
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ COLOURS = {
 
 
 def check(
-    cases: Annotated[list[str], typer.Argument(metavar="FILE…", help=REQUEST.format("/gradients/check"))],
+    cases: Annotated[list[str], typer.Argument(metavar="FILE", help=REQUEST.format("/gradients/check"))],
     *,
     style: Annotated[Style, typer.Option("--format", help="What to print.")] = Style.text,
     hint: Annotated[
