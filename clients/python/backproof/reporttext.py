@@ -137,8 +137,9 @@ def _diagnosis(report: GradientReport, level: Level) -> Iterator[str]:
     for place, mistake in enumerate(best.mistakes):
         label = "and" if place else "Likeliest" if others else "Mistake"
         yield from _mistake(mistake, label, best, level)
+    long = 2 if level.questions else 1
     for other in others[: level.others]:
-        yield from _labelled("Or", f"the same numbers at this point: {words.explanation(other)}", most=2)
+        yield from _labelled("Or", f"the same numbers at this point: {words.explanation(other)}", most=long)
     if len(others) > level.others:
         yield from _labelled("Or", f"{len(others) - level.others} more that give the same numbers at this point")
 
