@@ -95,7 +95,7 @@ def _report(at: Setting, notes: list[str], budget: int) -> Report:
         judged = with_following(judged, there, path, uses, right, limits.sure)
     first = next((block for block in judged if block.verdict == WRONG), None)
     verdict = _verdict(judged, divided)
-    hidden = blindness(at, right, limits.most)
+    hidden = blindness(at, right, limits.sure)
     return Report(
         verdict=verdict,
         summary=summary.sentence(verdict, judged, first, diagnosis, dtype, divided),

@@ -23,6 +23,7 @@ SATURATED_SOFTMAX = 1.5  # so that no probability is more than e³ times another
 RESIDUAL = 0.1
 CANDIDATES = 100  # for one neuron at a time
 TRIES = 30
+PATIENCE = 6  # draws that are no better, before the best is taken
 WIDEST = 8
 
 
@@ -61,12 +62,14 @@ def draw(
     rng = np.random.Generator(np.random.PCG64(seed))
     chosen = [named(a) for a in activations]
     best: tuple[float, tuple[Layer, ...], Array] | None = None
+    since = 0
     for _ in range(TRIES):
         X = _different(rng, rows, sizes[0], digits=5, std=1.0)
         layers, H, flaws = _layers(rng, X, sizes, chosen, bias)
+        since += 1
         if best is None or flaws < best[0]:
-            best, outputs = (flaws, layers, X), H
-        if best[0] == 0:
+            best, outputs, since = (flaws, layers, X), H, 0
+        if best[0] == 0 or since == PATIENCE:
             break
     assert best is not None
     return Network(best[1]), best[2], _targets(rng, loss, outputs)

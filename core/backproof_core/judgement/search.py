@@ -193,7 +193,7 @@ class Search:
             systems.append((b0, b1, bias.yours))
         found = [fitted for system in systems if (fitted := least_squares(*system)) is not None]
         if not found and l > 0:  # too few entries here: those further down will tell
-            found = [(1.0, _share(N, yours - M)) for M, N, yours in systems[-1:]]
+            found = [(1.0, _share(N, yours - M)) for M, N, yours in systems]
         return _rates(found)
 
 

@@ -26,6 +26,14 @@ def shares_of(columns: list[Array], yours: Array) -> list[float] | None:
     return [float(v) for v in x / scale]
 
 
+def share_beside(M: Array, N: Array, yours: Array) -> float | None:
+    """The k with M + k·N nearest to yours, from two entries at least."""
+    size = float(np.vdot(N, N))
+    if yours.size < 2 or size == 0.0 or not np.isfinite(yours).all():
+        return None
+    return float(np.vdot(N, yours - M)) / size
+
+
 def least_squares(M: Array, N: Array, yours: Array) -> tuple[float, float] | None:
     """(c, k) with c·M + k·N nearest to yours; None where that is far off, with too few entries, or where M ∝ N."""
     if yours.size < ENOUGH or not np.isfinite(yours).all():

@@ -9,7 +9,7 @@ from backproof_core.judgement import ways
 from backproof_core.judgement.claim import Layers
 from backproof_core.judgement.fits import Fit, fit
 from backproof_core.judgement.setting import Setting
-from backproof_core.judgement.shares import shares_of
+from backproof_core.judgement.shares import ENOUGH, share_beside, shares_of
 from backproof_core.judgement.targets import Target
 from backproof_core.judgement.uses import Budget, Use, Uses
 from backproof_core.judgement.views import View
@@ -32,7 +32,7 @@ def sums(
     known, unknown = _addends(at, l, site, view, budget)
     if uses and uses[-1].way.id in TURNS and view.rows is None:  # added before the block was turned, or after
         known += [(use, T) for use, N in known for way, T in ways.turned_back(N, N.shape) if way == uses[-1].way]
-        unknown += [(way, T) for free, N in unknown for way, T in ways.turned_back(N, N.shape) if way == uses[-1].way]
+        unknown += [(free, T) for free, N in unknown for way, T in ways.turned_back(N, N.shape) if way == uses[-1].way]
     known = [(use, N) for use, N in known if N.shape == M.shape]
     unknown = [(way, N) for way, N in unknown if N.shape == M.shape]
     for some in chain(combinations(known, 0), combinations(known, 1), combinations(known, 2)):
@@ -57,6 +57,9 @@ def _with_unknown(
         if not budget.admits((*uses, *(Use(way, site, l) for way, _ in some))):
             continue
         found = shares_of([M, *(N for _, N in some)], target.yours - rest)
+        if target.yours.size < ENOUGH and len(some) == 1:  # two entries say one number, not two
+            k = share_beside(M, some[0][1], target.yours - rest)
+            found = None if k is None else [1.0, k]
         if found is None or not all(1e-12 < k < 1e3 for k in found[1:]):
             continue
         c, *shares = found

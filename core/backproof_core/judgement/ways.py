@@ -49,7 +49,8 @@ def pulls(at: Setting, l: int, M: Array) -> Iterator[tuple[Way, Array]]:
         if activation.name == "leaky_relu":
             yield Way("leaky_slope_missing"), M * (Z > 0)
         yield Way("wrong_activation", "softmax"), softmax.pullback(Z, softmax(Z), M)
-        yield Way("wrong_activation", "softmax"), softmax.pullback(Z, A, M)
+        if A.shape[1] > 1:  # of one output it would be the slope of a sigmoid
+            yield Way("wrong_activation", "softmax"), softmax.pullback(Z, A, M)
         return
     inner: Array = (M * A).sum(axis=1, keepdims=True)
     yield Way("softmax_diagonal"), M * A * (1 - A)
