@@ -12,6 +12,7 @@ from backproof_core.vec import Array
 
 SHARE = 0.05  # of what is off, that an explanation may leave
 SLACK = 4.0  # a wrong computation may round more than the right one
+UNITS = 128  # of the last digit
 COARSEST = 1e-3  # of a block: rounding beyond it explains nothing
 
 
@@ -33,7 +34,7 @@ class Target:
     def of(cls, yours: Array, ours: Array, limit: float) -> "Target":
         """The target, for a bound of rounding errors."""
         largest = float(np.abs(ours).max(initial=0.0))
-        share = limit / largest if largest > 0 else 0.0
+        share = limit / largest if largest > 0 else _of_precision(yours)
         return cls.made(yours, ours, limit, min(max(share, 1e-14), COARSEST))
 
     @classmethod
@@ -62,6 +63,12 @@ class Target:
         if not left <= allowed:
             return None
         return left / largest if largest > 0 else 0.0
+
+
+def _of_precision(yours: Array) -> float:
+    """What numbers of that precision may be off by where ours say nothing, since they are zero."""
+    single = np.array_equal(yours, yours.astype(np.float32), equal_nan=True)
+    return UNITS * float(np.finfo(np.float32 if single else np.float64).eps)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
