@@ -48,7 +48,9 @@ class Settings(BaseSettings):
     max_unfinished_jobs: int = Field(20_000, ge=1, description="Most jobs that wait or run at one time; then 503.")
     memory_budget_bytes: int = Field(2 * GIB, ge=MIB, description="Most memory that one computation may take.")
     max_gradients_flops: int = Field(10**12, ge=1, description="Most floating-point operations of one /gradients.")
-    max_check_flops: int = Field(10**11, ge=1, description="Most floating-point operations of one /gradients/check.")
+    max_check_flops: int = Field(
+        5 * 10**11, ge=1, description="Most floating-point operations of one /gradients/check."
+    )
     max_answer_numbers: int = Field(8_000_000, ge=1, description="Most numbers that one /gradients answers.")
     max_derivation_nodes: int = Field(
         250_000, ge=1, description="Most nodes that all lines of one /derivations may hold together."
