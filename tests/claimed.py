@@ -181,11 +181,14 @@ def ways_of(case: Case, mistake: Named) -> list[Variant]:
     """All the ways to plant that mistake, also in just the layers that are said."""
     names = next((group for group in ALIKE if mistake.id in group), (mistake.id,))
     alone = [v for name in names if name in PLANTERS for v in PLANTERS[name](case)]
-    several = []
-    for label in {_label(v) for v in alone}:
-        some = [v for v in alone if _label(v) == label and v.layer in mistake.layers]
-        if len(some) == len(mistake.layers) > 1:
-            several.append(Variant(mistake.id, label, None, compose(*(v.edit for v in some)), some[0].sends))
+    if len(mistake.layers) < 2:
+        return alone
+    places = [[v for v in alone if v.layer == l] for l in mistake.layers]
+    several = [
+        Variant(mistake.id, "several", None, compose(*(v.edit for v in some)), some[0].sends)
+        for some in itertools.islice(itertools.product(*places), 3000)
+        if mistake.id in ALIKE[0] or len({_label(v) for v in some}) == 1
+    ]
     return alone + several
 
 
@@ -240,6 +243,8 @@ def sendable(case: Case, variants: tuple[Variant, ...]) -> bool:
     stepped = any("updated" in v.sends for v in variants)
     if stepped and [W.shape for W, _ in plant(case, *variants).gradients] != [case.shape(l) for l in range(case.depth)]:
         return False  # no step can be taken along such gradients
+    if stepped and any("velocity" in v.sends for v in variants):
+        return False  # a step along the velocity is right
     return not any("unsent" in w for w in wheres) or not any({"rate", "decay"} & v.sends for v in variants)
 
 

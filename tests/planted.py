@@ -6,7 +6,7 @@ does. Nothing here knows how the judge looks for them.
 
 import itertools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -168,7 +168,10 @@ def rate_multiplied_in(case: Case) -> Variants:
 
 
 def transposed_gradient(case: Case) -> Variants:
-    yield from spread("transposed_gradient", list(range(case.depth)), "transposed", on_W(1, lambda G: G.T.copy()))
+    """Turned as it is made, which the steps that follow see, or only as it is sent."""
+    layers = list(range(case.depth))
+    yield from spread("transposed_gradient", layers, "transposed", on_W(1, lambda G: G.T.copy()))
+    yield from spread("transposed_gradient", layers, "transposed", on_W(6, lambda G: G.T.copy()), "sent")
 
 
 def layout_weights(case: Case) -> Variants:
@@ -193,12 +196,27 @@ def layers_reversed(case: Case) -> Variants:
 
 
 def last_instance_only(case: Case) -> Variants:
-    def edit(l: int) -> Callable[[Recipe], None]:
+    """A loop over the rows that assigns where it should add; what it assigns is divided by the rows, or is not."""
+    layers = list(range(case.depth))
+    if len(case.point.X) == 1:
+        return
+
+    def assigned(l: int) -> Callable[[Recipe], None]:
         return lambda r: r.rows.__setitem__(l, slice(-1, None))
 
-    layers = list(range(case.depth))
-    if len(case.point.X) > 1:
-        yield from spread("last_instance_only", layers, "rows", edit)
+    def undivided(l: int) -> Callable[[Recipe], None]:
+        def edit(recipe: Recipe) -> None:
+            times = lambda M: M * M.dtype.type(len(recipe.X))  # noqa: E731
+            assigned(l)(recipe)
+            recipe.on_W.append((1, l, times))
+            recipe.on_b.append((1, l, times))
+
+        return edit
+
+    divides = case.point.loss.name not in SUMS
+    for label, edit in [("", assigned)] + ([("undivided", undivided)] if divides else []):
+        for v in spread("last_instance_only", layers, "rows", edit, label):
+            yield replace(v, slots=v.slots | {("bias", place[1]) for place in v.slots if isinstance(place, tuple)})
 
 
 # Derivatives.
@@ -339,17 +357,23 @@ def activation_for_input(case: Case) -> Variants:
 
 
 def bias_missing(case: Case) -> Variants:
+    def forward(l: int) -> Callable[[Recipe], None]:
+        return lambda r: r.unbiased.add(l)
+
+    def nowhere(l: int) -> Callable[[Recipe], None]:
+        return compose(forward(l), on_b(1, np.zeros_like)(l))
+
     yield from spread("bias_missing", case.biased, "bias", on_b(1, np.zeros_like), "zero")
-    yield from spread("bias_missing", case.biased, "forward bias", lambda l: lambda r: r.unbiased.add(l), "forward")
+    yield from spread("bias_missing", case.biased, "forward bias", forward, "forward")
+    yield from spread("bias_missing", case.biased, "bias", nowhere, "nowhere")
 
 
 def bias_averaged(case: Case) -> Variants:
-    yield from spread(
-        "bias_averaged",
-        case.biased,
-        "bias",
-        lambda l: lambda r: r.bias.__setitem__(l, lambda delta: delta.mean(axis=0)),
-    )
+    def edit(l: int) -> Callable[[Recipe], None]:
+        return lambda r: r.bias.__setitem__(l, lambda delta: delta.mean(axis=0))
+
+    for v in spread("bias_averaged", case.biased, "bias", edit):
+        yield replace(v, factor=True)
 
 
 def bias_one_row(case: Case) -> Variants:
@@ -391,7 +415,17 @@ def residual_reversed(case: Case) -> Variants:
 
 
 def with_weights(case: Case, c: float) -> Callable[[int], Callable[[Recipe], None]]:
-    return lambda l: on_W(3, lambda G: G + (G.dtype.type(c) * case.point.net.layers[l].W.astype(G.dtype)))(l)
+    def edit(l: int) -> Callable[[Recipe], None]:
+        W = case.point.net.layers[l].W
+
+        def plus(G: Array) -> Array:
+            if G.shape != W.shape:
+                raise ValueError("no decay can be added to a gradient of another shape")
+            return G + (G.dtype.type(c) * W.astype(G.dtype))
+
+        return on_W(3, plus)(l)
+
+    return edit
 
 
 def weight_decay_included(case: Case) -> Variants:
@@ -404,8 +438,18 @@ def weight_decay_doubled(case: Case) -> Variants:
     layers = list(range(case.depth))
     edit = with_weights(case, 2 * case.decay)
     yield from spread("weight_decay_doubled", layers, "decay", edit, "", frozenset({"decay"}))
+    once = with_weights(case, case.decay)
+
+    def stepped(l: int) -> Callable[[Recipe], None]:
+        return compose(edit(l), *(once(other) for other in layers if other != l))
+
     sends = frozenset({"decay", "rate", "updated"})
-    yield from spread("weight_decay_doubled", layers, "decay", edit, "in updated weights", sends)
+    slots = frozenset(("decay", l) for l in layers)
+    for l in layers:
+        yield Variant("weight_decay_doubled", f"in updated weights layer {l}", l, stepped(l), sends, slots)
+    if case.depth > 1:
+        whole = compose(*(edit(l) for l in layers))
+        yield Variant("weight_decay_doubled", "in updated weights all", None, whole, sends, slots)
 
 
 def stale_batch(case: Case) -> Variants:
@@ -425,7 +469,7 @@ def plus(
 
 def _sum(M: Array, other: Array, c: float) -> Array:
     if M.shape != other.shape:
-        return M
+        raise ValueError("no sum of gradients of several shapes")
     return M + M.dtype.type(c) * other.astype(M.dtype)
 
 

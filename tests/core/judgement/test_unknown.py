@@ -102,8 +102,7 @@ def told(name: str, dtype: str, start: int = 0) -> Iterator[Told]:
 
 @pytest.mark.parametrize("name", STRANGE)
 def test_a_mistake_of_no_table_is_located_and_not_misnamed(name: str) -> None:
-    judged = [
-        one for dtype in ONLY.get(name, ("float64", "float32")) for one in itertools.islice(told(name, dtype), COUNT)
-    ]
+    dtypes = ("float64", "float32") if SWEEP else (("float64", "float32")[len(name) % 2],)
+    judged = [one for dtype in ONLY.get(name, dtypes) for one in itertools.islice(told(name, dtype), COUNT)]
     complained = [str(one) for one in judged if one.complaints()]
     assert not complained, f"{len(complained)} of {len(judged)}\n" + "\n".join(complained[:5])
