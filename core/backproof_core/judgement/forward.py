@@ -116,10 +116,10 @@ def _loss_value(at: Setting, found: Forward, limit: float) -> None:
     for loss in ways.losses_but(at):
         value = float(loss.value(at.net.last, found.Z[-1], found.A[-1], at.Y))
         if _close(sent, value, near, expected):
-            uses.append((Use(Way("wrong_loss", loss.name), "loss", at.last),))
+            uses.append((Use(Way("wrong_loss", loss.name), "loss", None),))
     for name, c in ways.constants(at).items():
         if _close(sent, c * expected, near * max(c, 1), expected):
-            uses.append((Use(Way(FACTOR, name), "loss", at.last, c),))
+            uses.append((Use(Way(FACTOR, name), "loss", None, c),))
     found.roots.append(("loss_value", None, uses))
 
 

@@ -91,7 +91,7 @@ def _one(name: Name, group: list[Use]) -> Named:
     layers = tuple(sorted({use.layer for use in group if use.layer is not None}, reverse=True))
     value = next((use.value for use in group if use.value is not None), None)
     mistake = MISTAKES[id_]
-    shown = detail or _told_value(id_, value)
+    shown = TOLD.get(detail, detail) or _told_value(id_, value)
     return Named(
         id_,
         layers[0] if layers else None,
@@ -104,6 +104,7 @@ def _one(name: Name, group: list[Use]) -> Named:
     )
 
 
+TOLD = {"1/2": "½", "rate": "the rate"}
 FITTED = {
     "weight_decay_included": "λ = {:.6g}",
     "weight_decay_doubled": "λ = {:.6g}",

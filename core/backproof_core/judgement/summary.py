@@ -27,13 +27,15 @@ def sentence(
     diagnosis: Sequence[Explanation],
     dtype: str,
     divided: Sequence[str],
+    hidden: int,
 ) -> str:
     """The verdict in one sentence: what agrees, or where it first goes wrong and why."""
     if divided:
         which = ", ".join(divided)
         return f"Cannot judge: our own ways to compute the gradient do not agree here ({which} against matched)."
     if verdict == RIGHT:
-        return f"Right: {_all(blocks)} within what rounding explains in {dtype}."
+        blind = f"; {_count(hidden)} would not have shown at this point" if hidden else ""
+        return f"Right: {_all(blocks)} within what rounding explains in {dtype}{blind}."
     if verdict == CANNOT_JUDGE or first is None:
         unclear = [block for block in blocks if block.verdict == CANNOT_JUDGE]
         worst = max(unclear, key=lambda block: block.tolerance)
@@ -51,6 +53,10 @@ def sentence(
 def _all(blocks: Sequence[Block]) -> str:
     count = len(blocks)
     return "what was sent agrees" if count == 1 else f"all {count} blocks that were sent agree"
+
+
+def _count(hidden: int) -> str:
+    return "one mistake" if hidden == 1 else f"{hidden} mistakes"
 
 
 def _share(tolerance: float) -> str:
