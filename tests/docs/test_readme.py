@@ -15,7 +15,15 @@ from backproof_core.train import OPTIMIZERS
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", "docs/article.md", "docs/derivation.md", "docs/which-form.md")
+DOCUMENTS = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "docs/article.md",
+    "docs/check.md",
+    "docs/derivation.md",
+    "docs/mistakes.md",
+    "docs/which-form.md",
+)
 
 
 def block(language: str) -> str:

@@ -64,6 +64,8 @@ def _within(
     for uses, setting, wanted in _settings(at, targets, most):
         factors = ways.constants(setting)
         budget = Budget.of((), most, factors.values(), only)
+        if effort[0] < 0:
+            break
         if not budget.admits(uses):
             continue
         seen = {key: View.of(target, thin=only is None) for key, target in wanted.named().items() if key[0] != "deltas"}

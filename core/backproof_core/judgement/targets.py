@@ -91,12 +91,12 @@ class Targets:
         )
 
     def fit_reversed(self) -> bool:
-        """Whether the gradients have the shapes of the layers in reverse order, as they are or turned."""
-        pairs = zip(self.weights, reversed(self.weights))
+        """Whether all weights' gradients were sent, in the shapes of the layers in reverse order, as they are or turned."""
         return all(
-            o.yours.shape in (t.ours.shape, t.ours.shape[::-1], t.ours.shape[1:] * 2)
-            for t, o in pairs
-            if t is not None and o is not None
+            t is not None
+            and o is not None
+            and o.yours.shape in (t.ours.shape, t.ours.shape[::-1], t.ours.shape[1:] * 2)
+            for t, o in zip(self.weights, reversed(self.weights))
         )
 
     def reversed(self) -> "Targets":

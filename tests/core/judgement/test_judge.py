@@ -221,3 +221,20 @@ def test_a_mistake_in_a_large_block_is_named_and_one_entry_besides_speaks_agains
     layers = (LayerClaim(W, -right.layers[0].b), claim.gradients[1])  # type: ignore[index]
     report = judged(Claim(gradients=layers), point)
     assert (report.verdict, report.diagnosis) == (WRONG, ())
+
+
+# ---------------------------------------------------------------- parts that were left out
+
+
+@pytest.mark.parametrize("layer", [0, 1])
+def test_one_layer_alone_is_never_said_to_be_in_the_reverse_order(layer):
+    right = POINT.gradient().layers
+    sent = [LayerClaim(W=g.W**2 + 1) if l == layer else LayerClaim() for l, g in enumerate(right)]
+    report = judged(Claim(gradients=tuple(sent)))
+    assert (report.verdict, report.diagnosis) == (WRONG, ())
+
+
+def test_a_doubled_loss_value_belongs_to_no_layer():
+    report = judged(Claim(loss_value=2 * POINT.evaluate().loss_value))
+    assert {"wrong_loss"} in named(report)
+    assert all(mistake.layer is None for one in report.diagnosis for mistake in one.mistakes)
