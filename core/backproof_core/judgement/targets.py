@@ -91,7 +91,7 @@ class Targets:
         )
 
     def fit_reversed(self) -> bool:
-        """Whether all weights' gradients were sent, in the shapes of the layers in reverse order, as they are or turned."""
+        """Whether all weights' gradients were sent, with the shapes of the layers in reverse order, as is or turned."""
         return all(
             t is not None
             and o is not None
