@@ -114,16 +114,17 @@ def scaled(name: str, c: float, label: str, case: Case, *, sends: frozenset[str]
         return (M * M.dtype.type(c)).astype(M.dtype)
 
     layers = list(range(case.depth))
+    slots = frozenset({"rows"} if "N" in label else ())  # another batch has another N
     every = [on_W(2, times)(l) for l in layers] + [on_b(2, times)(l) for l in layers]
-    yield Variant(name, f"{label} on everything", None, compose(*every), sends, factor=True)
+    yield Variant(name, f"{label} on everything", None, compose(*every), sends, slots, factor=True)
     for l in layers:
         if case.depth > 1:
             both = compose(on_W(2, times)(l), on_b(2, times)(l))
-            yield Variant(name, f"{label} on the gradients of layer {l}", l, both, sends, factor=True)
+            yield Variant(name, f"{label} on the gradients of layer {l}", l, both, sends, slots, factor=True)
         if l in case.biased:
-            yield Variant(name, f"{label} on W of layer {l}", l, on_W(2, times)(l), sends, factor=True)
-            yield Variant(name, f"{label} on b of layer {l}", l, on_b(2, times)(l), sends, factor=True)
-        yield Variant(name, f"{label} on delta of layer {l}", l, on_delta(times)(l), sends, factor=True)
+            yield Variant(name, f"{label} on W of layer {l}", l, on_W(2, times)(l), sends, slots, factor=True)
+            yield Variant(name, f"{label} on b of layer {l}", l, on_b(2, times)(l), sends, slots, factor=True)
+        yield Variant(name, f"{label} on delta of layer {l}", l, on_delta(times)(l), sends, slots, factor=True)
 
 
 def sign_flipped(case: Case) -> Variants:
