@@ -29,8 +29,8 @@ def explained(
     for of_caches, there in _forwards(at, path):
         uses = (*turned, *of_caches)
         of_steps = [*islice(_of_steps(there, limits, unit), ALTERNATIVES)]
-        for one in _backward(there, limits, unit, len({use.key for use in uses})):
-            found += [Found((*uses, *one.uses, *step), one.residual) for step in of_steps or [()]]
+        for one in _backward(there, limits, unit, uses):
+            found += [Found((*one.uses, *step), one.residual) for step in of_steps or [()]]
     found = [one for one in found if one.uses and len({use.key for use in one.uses}) <= MOST]
     fewest = min((len({use.key for use in one.uses}) for one in found), default=0)
     best = [one for one in found if len({use.key for use in one.uses}) == fewest]
@@ -58,14 +58,14 @@ def _changed(at: Setting, uses: Uses, run: Pass) -> Setting:
     return replace(there, run=Pass(run.Z, (before.X, *run.A[1:])), Y=before.Y)
 
 
-def _backward(at: Setting, limits: Bounds, unit: float, made: int) -> Sequence[Found]:
-    """What explains the deltas and gradients, given the caches."""
+def _backward(at: Setting, limits: Bounds, unit: float, made: Uses) -> Sequence[Found]:
+    """What explains the deltas and gradients, given the caches and what explains these."""
     claim = at.claim
     if claim.gradients is None and claim.updated_weights is not None:
         at = replace(at, claim=replace(claim, gradients=updating.as_gradients(at)))
         limits = updating.widened(at, limits, unit)
     right: Backward = matched.backward(at.net.layers, at.run, at.Y, at.loss)
-    return explain(at, Targets.of(at.claim, right.gradients, right.deltas, limits), MOST - made)
+    return explain(at, Targets.of(at.claim, right.gradients, right.deltas, limits), made)
 
 
 def _of_steps(at: Setting, limits: Bounds, unit: float) -> Iterator[Uses]:

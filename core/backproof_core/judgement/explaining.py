@@ -20,20 +20,21 @@ CLOSE = 1e-6  # of a factor to one that may be named
 LARGE = 100_000  # products in a gradient of weights
 
 
-def explain(at: Setting, targets: Targets, at_most: int = MOST) -> list[Found]:
-    """Every explanation by the fewest mistakes, none where that many do not do."""
+def explain(at: Setting, targets: Targets, made: Uses = ()) -> list[Found]:
+    """Every explanation by the fewest mistakes, besides those that were made above; none where MOST do not do."""
+    before = len({use.key for use in made})
     largest = at.rows * max(layer.W.size for layer in at.net.layers)
     effort = [max(EFFORT * LARGE // max(largest, LARGE), EFFORT // 12)]
     overall = _overall(targets)
     if overall is not None and any(abs(abs(overall) - abs(k)) <= CLOSE * abs(k) for k in ways.constants(at).values()):
         overall = None
-    for most in range(at_most + 1):
-        if overall is not None and most > 1:
+    for room in range(MOST - before + 1):
+        if overall is not None and room > 1:
             return []
-        found = _within(at, targets, most, effort, None)
+        found = _within(at, targets, made, room, effort, None)
         if found and any(target.ours.size > views.LARGE for target in targets.named().values()):
             only = frozenset(use.key for one in found for use in one.uses)
-            found = _within(at, targets, most, [EFFORT], only)
+            found = _within(at, targets, made, room, [EFFORT], only)
         found = [one for one in found if not _is_product(one.uses, at, targets)]
         if found:
             return found
@@ -55,15 +56,16 @@ def _is_product(uses: Uses, at: Setting, targets: Targets) -> bool:
 def _within(
     at: Setting,
     targets: Targets,
-    most: int,
+    made: Uses,
+    room: int,
     effort: list[int],
     only: frozenset[Key] | None,
 ) -> list[Found]:
-    """The explanations by that many mistakes at most; among some only, every row of large blocks is looked at."""
+    """The explanations by so many mistakes more; among some only, every row of large blocks is looked at."""
     found: list[Found] = []
-    for uses, setting, wanted in _settings(at, targets, most):
+    for uses, setting, wanted in _settings(at, targets, room):
         factors = ways.constants(setting)
-        budget = Budget.of((), most, factors.values(), only)
+        budget = Budget.of(made, room + len({use.key for use in made}), factors.values(), only)
         if effort[0] < 0:
             break
         if not budget.admits(uses):
@@ -76,15 +78,15 @@ def _within(
     return found
 
 
-def _settings(at: Setting, targets: Targets, most: int) -> Iterator[tuple[Uses, Setting, Targets]]:
+def _settings(at: Setting, targets: Targets, room: int) -> Iterator[tuple[Uses, Setting, Targets]]:
     """Every setting, each with gradients in the order in which they were sent and, where that fits, reversed."""
     orders: list[tuple[Uses, Targets]] = [((), targets)]
     if at.depth > 1 and targets.fit_reversed():
         orders.append(((Use(Way("layers_reversed"), "setting", None),), targets.reversed()))
-    batches = passes.batches(at) if most else iter(())
+    batches = passes.batches(at) if room else iter(())
     there: list[tuple[Uses, Setting]] = [((), at), *((_uses(way, layers), made) for way, layers, made in batches)]
     for of_batch, setting in there:
-        forwards = passes.forwards(setting) if most > len(of_batch) else iter(())
+        forwards = passes.forwards(setting) if room > len(of_batch) else iter(())
         changed_passes: list[tuple[Uses, Setting]] = [
             ((), setting),
             *((_uses(way, layers), changed) for way, layers, changed in forwards),

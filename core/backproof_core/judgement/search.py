@@ -15,7 +15,7 @@ from backproof_core.judgement.blockfits import bias_fits, weight_fits
 from backproof_core.judgement.fits import Fit, same
 from backproof_core.judgement.setting import Setting
 from backproof_core.judgement.shares import least_squares
-from backproof_core.judgement.targets import Target, Targets
+from backproof_core.judgement.targets import Targets
 from backproof_core.judgement.uses import FACTOR, Budget, Use, Uses
 from backproof_core.judgement.views import View
 from backproof_core.judgement.ways import Way
@@ -78,10 +78,26 @@ class Search:
             for w_uses, w_left in self.scaled(of_weights, factor, "weights", l):
                 for b_uses, b_left in self.scaled(of_bias, factor, "bias", l):
                     uses = (*of_delta, *w_uses, *b_uses)
-                    if budget.admits(uses) and (uses, factor) not in seen and _is_whole(w_uses, b_uses, W, b):
+                    if budget.admits(uses) and (uses, factor) not in seen and self.is_whole(l, delta, w_uses, b_uses):
                         seen.add((uses, factor))
                         left = max(residual, w_left, b_left)
                         yield from self.below(l, factor * delta, budget.with_(uses), left)
+
+    def is_whole(self, l: int, delta: Array, of_weights: Uses, of_bias: Uses) -> bool:
+        """Whether what the gradients of a layer share is in both, or would change nothing in the one that lacks it."""
+        if self.targets.weights[l] is None or self.targets.biases[l] is None:
+            return True
+        if any(use.way.id.startswith("bias_") for use in of_bias):  # made in a way of its own
+            return True
+        first, second = ({use.way for use in uses if use.way.id in WHOLE} for uses in (of_weights, of_bias))
+        for way in first - second:
+            if any(other == way and not same(M, delta.sum(axis=0)) for other, M in ways.biases(self.at, delta)):
+                return False
+        right = self.at.run.A[l].T @ delta if second - first else delta
+        for way in second - first:
+            if any(made == (way,) and not same(M, right) for made, M in ways.weights(self.at, l, delta)):
+                return False
+        return all(way.id == "last_instance_only" for way in first ^ second)
 
     def scalings(self, l: int, delta: Array, fits: Fits, budget: Budget) -> Iterator[tuple[float, Uses]]:
         """The factors that δ_l may have, each with what it means; only 1 if the caller's own δ_l says so."""
@@ -211,14 +227,6 @@ def _rates(found: list[tuple[float, float]]) -> list[float]:
 
 
 WHOLE = ("last_instance_only", "stale_batch")  # what both gradients of a layer share
-
-
-def _is_whole(of_weights: Uses, of_bias: Uses, W: Target | None, b: Target | None) -> bool:
-    """Whether what the gradients of a layer share is in both or in none, where the bias is not made in its own way."""
-    if W is None or b is None or any(use.way.id.startswith("bias_") for use in of_bias):
-        return True
-    first, second = ({use.key for use in uses if use.way.id in WHOLE} for uses in (of_weights, of_bias))
-    return first == second
 
 
 def _near(c: float, k: float) -> bool:

@@ -22,15 +22,16 @@ class Use:
     @property
     def key(self) -> Key:
         """What makes two uses the same mistake: a loop makes it in every layer. A factor on δ is none on a block."""
-        return self.way.id, self.way.detail, self.site if self.way.id == FACTOR and self.site == "delta" else ""
+        return self.way.id, self.way.detail, "delta" if self.way.id == FACTOR and self.site in OF_DELTA else ""
 
     @property
     def kind(self) -> str:
         """What of the pass goes wrong: how δ is made, how it is sent, what is made of it."""
-        return KINDS.get(self.site, self.site)
+        return "block" if self.way.id == "bias_missing" else KINDS.get(self.site, self.site)
 
 
-KINDS = {"pull": "delta", "weights": "block", "bias": "block"}
+KINDS = {"pull": "delta", "loss": "delta", "weights": "block", "bias": "block"}
+OF_DELTA = ("delta", "loss")
 Uses = tuple[Use, ...]
 
 
