@@ -98,7 +98,7 @@ def _report(at: Setting, notes: list[str], budget: int) -> Report:
     hidden = blindness(at, right, limits.sure)
     return Report(
         verdict=verdict,
-        summary=summary.sentence(verdict, judged, first, diagnosis, dtype, divided, len(hidden)),
+        summary=summary.sentence(verdict, judged, first, diagnosis, dtype, divided, len({one.id for one in hidden})),
         dtype=dtype,
         dtype_inferred=at.claim.dtype is None,
         blocks=judged,
