@@ -89,7 +89,7 @@ def _report(at: Setting, notes: list[str], budget: int) -> Report:
     divided = [one.name for one in witnesses if not one.agrees]
     diagnosis: tuple[Explanation, ...] = ()
     if any(block.verdict == WRONG for block in judged) and not divided:
-        there, turned = in_rows(at)
+        there, turned = in_rows(at, right.deltas)
         path = forward.follow(there, limits.sure)
         diagnosis, uses = causes.explained(there, turned, path, limits.sure, unit)
         judged = with_following(judged, there, path, uses, right, limits.sure)
