@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 import numpy as np
-from pydantic import Discriminator, Field, Tag
+from pydantic import Discriminator, Field, Tag, WithJsonSchema
 from pydantic.json_schema import JsonSchemaValue
 from typing_extensions import TypeAliasType
 
@@ -80,28 +80,35 @@ def _number(value: object, *where: int) -> float:
     raise fault(f"This is {words}; {NEED}.", *where)
 
 
-_ENTRY: JsonSchemaValue = {"anyOf": [{"type": "number"}, {"type": "string", "enum": list(FROM_WORDS)}]}
-_LINE: JsonSchemaValue = {"type": "array", "minItems": 1, "items": _ENTRY}
 SHAPE = "It may have any shape: a wrong one is judged, not refused."
+WORDS = 'What is not finite stands as "NaN", "Infinity" or "-Infinity".'
+
 
 JudgedNumber = TypeAliasType(
     "JudgedNumber",
-    Annotated[float, Listed(as_scalar, {**_ENTRY, "description": "A number, finite or not."})],
-)
-JudgedMatrix = TypeAliasType(
-    "JudgedMatrix",
     Annotated[
-        Array,
+        float,
         Listed(
-            as_block, {"type": "array", "minItems": 1, "items": _LINE, "description": f"A matrix of yours. {SHAPE}"}
+            as_scalar,
+            {
+                "anyOf": [{"type": "number"}, {"type": "string", "enum": list(FROM_WORDS)}],
+                "description": "A number, finite or not.",
+            },
         ),
     ],
+)
+# Generators of clients trip over entries that are a number or a word, so only the description tells of the words.
+_LINE: JsonSchemaValue = {"type": "array", "minItems": 1, "items": {"type": "number"}}
+_ROWS: JsonSchemaValue = {"type": "array", "minItems": 1, "items": _LINE}
+JudgedMatrix = TypeAliasType(
+    "JudgedMatrix",
+    Annotated[Array, Listed(as_block, {**_ROWS, "description": f"A matrix of yours. {SHAPE} {WORDS}"})],
 )
 JudgedBias = TypeAliasType(
     "JudgedBias",
     Annotated[
         Array,
-        Listed(as_bias, {**_LINE, "description": f"A vector of yours, also as one row or one column. {SHAPE}"}),
+        Listed(as_bias, {**_LINE, "description": f"A vector of yours, also as one row or one column. {SHAPE} {WORDS}"}),
     ],
 )
 
@@ -132,7 +139,17 @@ LayerOrWeights = TypeAliasType(
     ],
 )
 Matrices = TypeAliasType(
-    "Matrices", Annotated[list[JudgedMatrix | None], Field(description="One matrix a layer, null for one not sent.")]
+    "Matrices",
+    Annotated[
+        list[JudgedMatrix | None],
+        WithJsonSchema(
+            {
+                "type": "array",
+                "items": {**_ROWS, "type": ["array", "null"]},
+                "description": f"One matrix a layer, null for one not sent. {SHAPE} {WORDS}",
+            }
+        ),
+    ],
 )
 Layered = TypeAliasType(
     "Layered",
