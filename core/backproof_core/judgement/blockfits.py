@@ -43,8 +43,8 @@ def _fits(at: Setting, l: int, site: str, made: list[tuple[Uses, Array]], view: 
     right = made[0][1]
     found: list[Fit | None] = []
     tried: list[tuple[Uses, Array, Target]] = []
-    for way, target in view.forms:
-        turned: Uses = () if way is None else (Use(way, site, l),)
+    for of_form, target in view.forms:
+        turned = tuple(Use(way, site, l) for way in of_form)
         if not budget.admits(turned):
             continue
         for uses, M in made:

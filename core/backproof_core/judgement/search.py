@@ -14,7 +14,7 @@ from backproof_core.judgement import ways
 from backproof_core.judgement.blockfits import bias_fits, weight_fits
 from backproof_core.judgement.fits import Fit, same
 from backproof_core.judgement.setting import Setting
-from backproof_core.judgement.shares import least_squares
+from backproof_core.judgement.shares import rates_of
 from backproof_core.judgement.targets import Targets
 from backproof_core.judgement.uses import FACTOR, Budget, Use, Uses
 from backproof_core.judgement.views import View
@@ -174,10 +174,11 @@ class Search:
         way = Way("weights_already_updated")
         if not budget.admits((Use(way, "send", l - 1),)):
             return
-        W, target = self.at.net.layers[l].W, self.targets.weights[l]
+        W, view = self.at.net.layers[l].W, self.views.get(("weights", l))
         steps: list[Array] = [self.at.run.A[l].T @ delta]
-        if target is not None and target.yours.shape == W.shape and not same(target.yours, steps[0]):
-            steps.insert(0, target.yours)
+        for G in () if view is None or view.rows is not None else (t.yours for _, t in view.forms):
+            if G.shape == W.shape and not any(same(G, other) for other in steps):
+                steps.append(G)
         known = budget.value(way.id) or self.at.claim.learning_rate
         for G in steps:
             of_W, of_G = self.pulled(l - 1, delta @ W.T), self.pulled(l - 1, delta @ G.T)
@@ -188,29 +189,38 @@ class Search:
                     if budget.admits(both) and not self.is_same(l - 1, D, right):
                         yield both, D
 
+    def inputs(self, l: int) -> list[Array]:
+        """What a gradient of weights may have been made with: the layer's input, and what else may stand there."""
+        A = self.at.run.A
+        return [A[l], *([self.at.run.Z[l - 1], A[0]] if l > 0 else []), A[l + 1]]
+
     def rates(self, l: int, D0: Array, D1: Array) -> list[float]:
         """The rates r for which δ = D0 − r·D1 gives what was sent of layer l, up to a factor."""
         sent = self.targets.deltas[l]
         if sent is not None and sent.yours.shape == D0.shape:
-            fitted = least_squares(D0, D1, sent.yours)
-            return [] if fitted is None else _rates([fitted])
+            return _likely(rates_of(D0, D1, sent.yours, self.sizes))
         view, bias = self.views.get(("weights", l)), self.targets.biases[l]
         systems: list[tuple[Array, Array, Array]] = []
         if view is not None:
-            A = view.of_inputs(self.at.run.A[l])
-            G0, G1 = A.T @ D0, A.T @ D1
             blocks = [sent[l].W for sent in (self.at.previous("gradients"),) if l < len(sent)]
             before = [view.of_block(P) for P in blocks if P is not None and P.shape == view.shape]
-            wanted = [t.yours - P for _, t in view.forms for P in (np.zeros(1), *before) if t.yours.shape == G0.shape]
-            systems += [(G0, G1, yours) for yours in wanted]
+            for A in self.inputs(l):
+                G0, G1 = view.of_inputs(A).T @ D0, view.of_inputs(A).T @ D1
+                wanted = [t.yours - P for _, t in view.forms for P in (np.zeros(1), *before)]
+                systems += [(G0, G1, yours) for yours in wanted if yours.shape == G0.shape]
         if bias is not None and bias.yours.shape == D0.shape[1:]:
             b0, b1 = D0.sum(axis=0), D1.sum(axis=0)
             systems += [(np.vstack([M, b0]), np.vstack([N, b1]), np.vstack([y, bias.yours])) for M, N, y in systems[:1]]
             systems.append((b0, b1, bias.yours))
-        found = [fitted for system in systems if (fitted := least_squares(*system)) is not None]
+        found = [rate for system in systems for rate in rates_of(*system, self.sizes)]
         if not found and l > 0:  # too few entries here: those further down will tell
-            found = [(1.0, _share(N, yours - M)) for M, N, yours in systems]
-        return _rates(found)
+            found = [-_share(N, yours - M) for M, N, yours in systems]
+        return _likely(found)
+
+    @property
+    def sizes(self) -> list[float]:
+        """The factors that may be named, and 1, by their sizes."""
+        return sorted({1.0, *(abs(k) for k in self.factors.values())})
 
 
 def _share(N: Array, yours: Array) -> float:
@@ -219,11 +229,10 @@ def _share(N: Array, yours: Array) -> float:
     return float(np.vdot(yours, N)) / size if size > 0 else 0.0
 
 
-def _rates(found: list[tuple[float, float]]) -> list[float]:
-    """The rates r of c·(M − r·N), those that may be one."""
-    rates = [-k / c for c, k in found if c != 0]
+def _likely(rates: list[float]) -> list[float]:
+    """Those that may be a rate, each once."""
     likely = [rate for rate in rates if 1e-9 < rate < 1e3]
-    return [rate for i, rate in enumerate(likely) if not any(abs(rate - r) <= 1e-9 * r for r in likely[:i])]
+    return [rate for i, rate in enumerate(likely) if not any(abs(rate - r) <= 1e-12 * r for r in likely[:i])]
 
 
 WHOLE = ("last_instance_only", "stale_batch")  # what both gradients of a layer share

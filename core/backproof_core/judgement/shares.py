@@ -1,10 +1,13 @@
 """How much of some blocks there is in another, by least squares."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from backproof_core.vec import Array
 
 ENOUGH = 3  # entries of a block from which an unknown number may be fitted
+NEAR = 1e-3  # of a factor, that a fitted one may be off by
 NEARLY = 1e-6  # the square of what a fit may leave at first
 
 
@@ -32,6 +35,20 @@ def share_beside(M: Array, N: Array, yours: Array) -> float | None:
     if yours.size < 2 or size == 0.0 or not np.isfinite(yours).all():
         return None
     return float(np.vdot(N, yours - M)) / size
+
+
+def rates_of(M: Array, N: Array, yours: Array, factors: Iterable[float]) -> list[float]:
+    """The r with c·(M − r·N) nearest to yours, c one of the factors that are near; none where that is far off.
+
+    Where M and N are nearly parallel, c and r together are badly determined, and r beside a known c is not.
+    """
+    found = least_squares(M, N, yours)
+    if found is None:
+        return []
+    c, k = found
+    near = [f for size in factors for f in (size, -size) if abs(c - f) <= NEAR * size]
+    beside = [(f, share_beside(f * M, N, yours)) for f in near]
+    return [-k / f for f, k in beside if k is not None] or ([-k / c] if c != 0 else [])
 
 
 def least_squares(M: Array, N: Array, yours: Array) -> tuple[float, float] | None:

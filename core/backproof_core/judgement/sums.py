@@ -9,7 +9,7 @@ from backproof_core.judgement import ways
 from backproof_core.judgement.claim import Layers
 from backproof_core.judgement.fits import Fit, fit
 from backproof_core.judgement.setting import Setting
-from backproof_core.judgement.shares import ENOUGH, share_beside, shares_of
+from backproof_core.judgement.shares import ENOUGH, NEAR, share_beside, shares_of
 from backproof_core.judgement.targets import Target
 from backproof_core.judgement.uses import Budget, Use, Uses
 from backproof_core.judgement.views import View
@@ -60,6 +60,9 @@ def _with_unknown(
         if target.yours.size < ENOUGH and len(some) == 1:  # two entries say one number, not two
             k = share_beside(M, some[0][1], target.yours - rest)
             found = None if k is None else [1.0, k]
+        elif found is not None and len(some) == 1 and abs(found[0] - 1) <= NEAR:
+            k = share_beside(M, some[0][1], target.yours - rest)
+            found = found if k is None else [1.0, k]
         if found is None or not all(1e-12 < k < 1e3 for k in found[1:]):
             continue
         c, *shares = found

@@ -91,13 +91,15 @@ class Targets:
         )
 
     def fit_reversed(self) -> bool:
-        """Whether all weights' gradients were sent, with the shapes of the layers in reverse order, as is or turned."""
-        return all(
-            t is not None
-            and o is not None
-            and o.yours.shape in (t.ours.shape, t.ours.shape[::-1], t.ours.shape[1:] * 2)
-            for t, o in zip(self.weights, reversed(self.weights))
-        )
+        """Whether all weights' gradients were sent, with shapes that the layers may give them in reverse order."""
+        pairs = zip(self.weights, reversed(self.weights))
+        return all(t is not None and o is not None and o.yours.shape in self._shapes(t) for t, o in pairs)
+
+    def _shapes(self, target: Target) -> set[tuple[int, ...]]:
+        """The shapes of a gradient made with its input, with the layer's own output or with X, as is or turned."""
+        (d_in, d_out), first = target.ours.shape, self.weights[0]
+        widths = {d_in, d_out} | (set() if first is None else {first.ours.shape[0]})
+        return {(d, d_out) for d in widths} | {(d_out, d) for d in widths}
 
     def reversed(self) -> "Targets":
         """The gradients in the reverse order of the layers, against ours as they are."""

@@ -22,7 +22,7 @@ FEW = 16  # rows that are furthest off, and as many others
 class View:
     """The block as it is and turned back from each way to lay it out wrongly, on those rows (None for all)."""
 
-    forms: tuple[tuple[Way | None, Target], ...]
+    forms: tuple[tuple[tuple[Way, ...], Target], ...]  # the block before it was turned, with how it was
     rows: Rows | None
     shape: tuple[int, ...]  # of the whole block as it should be
 
@@ -30,8 +30,16 @@ class View:
     def of(cls, target: Target, *, thin: bool) -> "View":
         """The view of a block, thinned if it is large and that is wanted."""
         rows = _rows(target) if thin and target.ours.size > LARGE and len(target.ours) > 2 * FEW else None
-        found = [(None, _on(target, rows)), *((way, _on(turned, rows)) for way, turned in _turned_back(target))]
-        return cls(tuple(found), rows, target.ours.shape)
+        once = [*_turned_back(target)]
+        both = [
+            ((second, first), twice)
+            for first, turned in once
+            if first.id == "transposed_gradient"
+            for second, twice in _turned_back(turned)
+            if second.id != first.id
+        ]
+        forms = [((), target), *(((way,), turned) for way, turned in once), *both]
+        return cls(tuple((ways, _on(turned, rows)) for ways, turned in forms), rows, target.ours.shape)
 
     def of_inputs(self, A: Array) -> Array:
         """The columns of the layer's inputs whose rows are looked at."""
