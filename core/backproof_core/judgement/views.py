@@ -42,8 +42,8 @@ class View:
         return cls(tuple((ways, _on(turned, rows)) for ways, turned in forms), rows, target.ours.shape)
 
     def of_inputs(self, A: Array) -> Array:
-        """The columns of the layer's inputs whose rows are looked at."""
-        return A if self.rows is None else A[:, self.rows]
+        """The columns of the layer's inputs whose rows are looked at; a matrix of another width as it is."""
+        return A if self.rows is None or A.shape[1] != self.shape[0] else A[:, self.rows]
 
     def of_block(self, M: Array) -> Array:
         """The rows of a block that are looked at."""
