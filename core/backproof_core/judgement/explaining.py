@@ -35,10 +35,28 @@ def explain(at: Setting, targets: Targets, made: Uses = ()) -> list[Found]:
         if found and any(target.ours.size > views.LARGE for target in targets.named().values()):
             only = frozenset(use.key for one in found for use in one.uses)
             found = _within(at, targets, made, room, [EFFORT], only)
+        found = [one for one in found if _is_determined(one.uses, at, targets)]
         found = [one for one in found if not _is_product(one.uses, at, targets)]
         if found:
             return found
     return []
+
+
+def _is_determined(uses: Uses, at: Setting, targets: Targets) -> bool:
+    """Whether the numbers that had to be found out are fewer than the wrong entries that speak of them."""
+    known = {
+        "weights_already_updated": at.claim.learning_rate,
+        "weight_decay_included": at.claim.weight_decay,
+        "momentum_as_gradient": at.claim.momentum,
+    }
+    unknown = {
+        use.way.id: use for use in uses if use.value is not None and use.way.id in known and not known[use.way.id]
+    }
+    if not unknown:
+        return True
+    layers = [use.layer for use in uses if use.way.id in unknown and use.layer is not None]
+    wrong = [t.yours.size for (_, l), t in targets.named().items() if l <= max(layers) and not t.is_right]
+    return sum(wrong) > len(unknown)
 
 
 def _is_product(uses: Uses, at: Setting, targets: Targets) -> bool:

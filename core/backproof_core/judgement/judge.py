@@ -8,7 +8,7 @@ import numpy.typing as npt
 from backproof_core import loss as losses
 from backproof_core.backprop import matched
 from backproof_core.backprop.cost import DEFAULT_BUDGET
-from backproof_core.backprop.gradients import Backward, Gradients
+from backproof_core.backprop.gradients import Backward, Gradients, LayerGradient
 from backproof_core.errors import InvalidValue, ShapeMismatch
 from backproof_core.judgement import causes, forward, summary, updating
 from backproof_core.judgement.blindness import better_point, blindness
@@ -129,15 +129,26 @@ Judged = tuple[Setting, Backward, Limits, tuple[Block, ...], list[str]]
 
 
 def _judged(at: Setting, dtype: str, unit: float) -> Judged:
-    """Every block judged, by the caller's slopes at kinks if these make all of them right; notes on that."""
-    first = _by(at, dtype, unit, [])
-    if all(block.verdict == RIGHT for block in first[3]):
-        return first
-    for note, there in conventions(at):
+    """Every block judged, by the caller's slopes at kinks if these make more of them right; notes on that."""
+    best = _by(at, dtype, unit, [])
+    if all(block.verdict == RIGHT for block in best[3]):
+        return best
+    for note, there in conventions(at, _complete(at)):
         found = _by(there, dtype, unit, [note])
-        if all(block.verdict == RIGHT for block in found[3]):
-            return found
-    return first
+        if _rights(found) > _rights(best):
+            best = found
+    return best
+
+
+def _rights(judged: Judged) -> int:
+    return sum(block.verdict == RIGHT for block in judged[3])
+
+
+def _complete(at: Setting) -> Gradients | None:
+    """The caller's gradients where all weights' are there."""
+    sent = at.claim.layers("gradients")
+    found = [LayerGradient(layer.W, layer.b) for layer in sent if layer.W is not None]
+    return Gradients(tuple(found)) if found and len(found) == at.depth else None
 
 
 def _by(at: Setting, dtype: str, unit: float, notes: list[str]) -> Judged:
@@ -156,8 +167,10 @@ def _testimonies(
 
 
 def precision(claim: Claim) -> str:
-    """float32 if every number of the judged lists is exactly one, else float64."""
+    """float32 if every number of the judged lists, or the loss value if it is alone, is exactly one, else float64."""
     lists = claim.numbers()
+    if not lists and claim.loss_value is not None:
+        lists = [np.array([claim.loss_value])]
     with np.errstate(all="ignore"):
         same = all(np.array_equal(M, M.astype(np.float32), equal_nan=True) for M in lists)
     return "float32" if lists and same else "float64"

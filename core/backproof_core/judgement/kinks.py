@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from backproof_core.activation import Activation, Elementwise
+from backproof_core.backprop import matched
+from backproof_core.backprop.gradients import Gradients
 from backproof_core.judgement.bounds import Bounds, at_kinks, bounds, off_kinks
 from backproof_core.judgement.setting import Setting
 from backproof_core.network import Network
@@ -32,20 +34,41 @@ class Limits:
         return cls(off_kinks(*arguments, loss=at.loss, dtype=dtype), at_kinks(*arguments, loss=at.loss, dtype=dtype))
 
 
-def conventions(at: Setting) -> Iterator[tuple[str, Setting]]:
-    """The other slopes that a caller may take at the kinks that the point lies on, with a note for each."""
-    on_kink = sum(int(np.count_nonzero(Z == 0)) for _, Z in _kinked(at))
-    for share in SHARES if on_kink else ():
-        layers = tuple(
-            replace(layer, activation=_with_slope(layer.activation, share)) if layer.activation.kinked else layer
-            for layer in at.net.layers
-        )
-        which = "that above" if share == 1.0 else "the mean of both sides"
-        sit = "1 entry sits" if on_kink == 1 else f"{on_kink} entries sit"
-        yield (
-            f"{sit} on a kink, where you take the slope to be {which}: as legal as that below",
-            replace(at, net=Network(layers)),
-        )
+def conventions(at: Setting, yours: Gradients | None) -> Iterator[tuple[str, Setting]]:
+    """The other slopes that a caller may take at the kinks that the point lies on, with a note for each.
+
+    That above, the mean of both sides, and the one between them that comes nearest to the caller's gradients.
+    """
+    if not any((Z == 0).any() for _, Z in _kinked(at)):
+        return
+    fitted = None if yours is None else _fitted(at, yours)
+    for share in (*SHARES, *([] if fitted is None else [fitted])):
+        which = {1.0: "that above", 0.5: "the mean of both sides"}.get(share, f"{share:.4g} of the way to that above")
+        note = f"on the kink of an activation you take the slope to be {which}, which is as legal as that below"
+        yield note, _by_share(at, share)
+
+
+def _by_share(at: Setting, share: float) -> Setting:
+    layers = tuple(
+        replace(layer, activation=_with_slope(layer.activation, share)) if layer.activation.kinked else layer
+        for layer in at.net.layers
+    )
+    return replace(at, net=Network(layers))
+
+
+def _fitted(at: Setting, yours: Gradients) -> float | None:
+    """The share by which the gradients come nearest to yours, if it lies between the sides."""
+    low, high = (
+        dict(matched.backward(there.net.layers, at.run, at.Y, at.loss).gradients.blocks())
+        for there in (at, _by_share(at, 1.0))
+    )
+    along, across = 0.0, 0.0
+    for path, M in yours.blocks():
+        if M.shape == low[path].shape and np.isfinite(M).all():
+            change = high[path] - low[path]
+            along, across = along + float(np.vdot(change, M - low[path])), across + float(np.vdot(change, change))
+    share = along / across if across > 0 else -1.0
+    return share if 0.0 < share < 1.0 else None
 
 
 def _kinked(at: Setting) -> list[tuple[Activation, Array]]:

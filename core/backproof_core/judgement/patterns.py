@@ -101,7 +101,7 @@ def _listed(numbers: npt.NDArray[np.intp]) -> str:
 
 def _instance(yours: Array, ours: Array, limit: float, made_of: tuple[Array, Array] | None) -> str | None:
     """That what is off is the part of one instance: its a ⊗ δ, left out or taken otherwise."""
-    if made_of is None or len(made_of[1]) < 2 or len(made_of[1]) > MANY:
+    if made_of is None or yours.size < 2 or not 2 <= len(made_of[1]) <= MANY:
         return None
     A, delta = made_of
     E = yours - ours

@@ -131,6 +131,7 @@ class Field:
         for way, M in [*made, *ways.turned(G)]:
             if way.id != "last_instance_only":
                 yield _one(way, l, path, M)
+        yield _one(Way("sign_flipped"), l, path, -G)
         decay = self.at.claim.weight_decay
         yield _one(Way("weight_decay_included"), l, path, G + (decay or DECAY) * layer.W)
         if decay:

@@ -10,7 +10,7 @@ from backproof_core.vec import Array
 
 NOISE = 1e-12
 OF_ROWS = ("summed_not_averaged", "averaged_not_summed", "bias_averaged", "bias_one_row", "last_instance_only")
-OF_DELTA = ("missing_derivative", "softmax_diagonal", "wrong_activation")  # these show that a δ should be zero
+OF_DELTA = ("missing_derivative",)  # which shows that a δ should be zero
 OF_SLOPE = (
     "missing_derivative",
     "output_derivative_missing",
@@ -42,6 +42,8 @@ def _never_in_layer(at: Setting, id_: str, l: int) -> str | None:
             return f"A is positive exactly where Z is, so the slope of {activation.name} is the same at both"
         if id_ == "derivative_at_preactivation":
             return f"the slope of {activation.name} is written in Z as it is in A"
+    if id_ == "row_major_unvec" and 1 in at.net.layers[l].W.shape:
+        return "one row or one column is stacked in one way only"
     if id_ == "input_for_activation" and below is not None and below.name == "identity" and l == 1:
         return "the layer below is the identity"
     constant = [k for k in range(l, at.depth) if at.activation(k).name == "softmax" and at.net.layers[k].d_out == 1]

@@ -27,7 +27,7 @@ LAST_LAYER: dict[str, Any] = {
     "network": NETWORK,
     "loss": "mse",
     "data": DATA,
-    "gradients": [None, {"weights": [[0.5], [1.0]], "bias": [0.25]}],
+    "gradients": [None, {"weights": [[-1.8025515921209987], [-1.2905577161333703]], "bias": [-1.6303355223114384]}],
 }
 PYTORCH: dict[str, Any] = {
     "network": {"layers": [{"weights": [[0.5, -0.25, 1.0]], "bias": [0.125], "activation": "sigmoid"}]},
@@ -35,8 +35,8 @@ PYTORCH: dict[str, Any] = {
     "data": {"x": [[1.0, 0.5, -1.0], [-0.5, 2.0, 0.25]], "y": [[1], [0]]},
     "layout": {"weights": "out_in"},
     "dtype": "float32",
-    "loss_value": 0.5,
-    "gradients": [{"weights": [[0.1, "NaN", 0.3]], "bias": [0.2]}],
+    "loss_value": 0.7486001,
+    "gradients": [{"weights": [[-0.413063, 0.25171858, 0.36214632]], "bias": [-0.107562944]}],
 }
 
 

@@ -238,3 +238,35 @@ def test_a_doubled_loss_value_belongs_to_no_layer():
     report = judged(Claim(loss_value=2 * POINT.evaluate().loss_value))
     assert {"wrong_loss"} in named(report)
     assert all(mistake.layer is None for one in report.diagnosis for mistake in one.mistakes)
+
+
+# ---------------------------------------------------------------- what must not be said
+
+
+@pytest.mark.parametrize("factor", [0.3, 0.7, 0.9, 1.1])
+def test_one_wrong_number_determines_no_rate(factor):
+    point = build([4, 4, 1, 3], ["tanh", "tanh", "sigmoid"], LOSSES["half_sse"], 5, 2)
+    right = point.gradient().layers
+    sent = (LayerClaim(), LayerClaim(b=factor * right[1].b), LayerClaim(W=right[2].W, b=right[2].b))
+    report = judged(Claim(gradients=sent), point)
+    assert (report.verdict, report.diagnosis) == (WRONG, ())
+
+
+def test_one_wrong_number_is_no_pattern_of_an_instance():
+    point = build([3, 1], ["tanh"], LOSSES["half_sse"], 5, 2)
+    report = judged(Claim(gradients=(LayerClaim(b=point.gradient().layers[0].b + 0.37),)), point)
+    assert report.parameters[0].pattern == "its only entry is wrong"
+
+
+def test_a_loss_value_in_single_precision_alone_is_right():
+    assert judged(Claim(loss_value=float(np.float32(POINT.evaluate().loss_value)))).verdict == RIGHT
+
+
+@pytest.mark.parametrize("slope", [0.25, 0.5])
+def test_a_mistake_is_named_whatever_the_slope_at_a_kink(slope):
+    point, gradients = kinked(slope)
+    first, last = gradients.layers
+    doubled = backprop.Gradients((first, last.map(lambda M: 2 * M)))
+    report = judged(claimed(doubled), point)
+    assert {"factor_extra"} in named(report)
+    assert judged(claimed(gradients), point).verdict == RIGHT
