@@ -151,9 +151,16 @@ def _kind(case: Case, found: Found, variants: tuple[Variant, ...], report: Repor
         return NAMED
     if any(len(e.mistakes) <= len(variants) and gives(case, e, found) for e in report.diagnosis):
         return SAME_NUMBERS
-    if report.verdict != WRONG and below(case, found, report):
+    if (report.verdict != WRONG and below(case, found, report)) or undetermined(variants, report):
         return BELOW
     return OTHER if report.diagnosis else NOTHING
+
+
+def undetermined(variants: tuple[Variant, ...], report: Report) -> bool:
+    """Whether an unknown rate shows as a bare factor on all that is wrong: then any other would do as well."""
+    if {(v.id, "unsent" in v.where) for v in variants} != {("weights_already_updated", True)}:
+        return False
+    return all(block.ratio is not None for block in report.blocks if block.verdict == WRONG)
 
 
 def ids(explanation: Explanation) -> set[str]:

@@ -198,7 +198,9 @@ class Search:
         """The rates r for which δ = D0 − r·D1 gives what was sent of layer l, up to a factor."""
         sent = self.targets.deltas[l]
         if sent is not None and sent.yours.shape == D0.shape:
-            return _likely(rates_of(D0, D1, sent.yours, self.sizes))
+            found = _likely(rates_of(D0, D1, sent.yours, self.sizes))
+            if found:
+                return found
         view, bias = self.views.get(("weights", l)), self.targets.biases[l]
         systems: list[tuple[Array, Array, Array]] = []
         if view is not None:
@@ -206,8 +208,9 @@ class Search:
             before = [view.of_block(P) for P in blocks if P is not None and P.shape == view.shape]
             for A in self.inputs(l):
                 G0, G1 = view.of_inputs(A).T @ D0, view.of_inputs(A).T @ D1
-                wanted = [t.yours - P for _, t in view.forms for P in (np.zeros(1), *before)]
-                systems += [(G0, G1, yours) for yours in wanted if yours.shape == G0.shape]
+                forms = [t.yours for _, t in view.forms if t.yours.shape == G0.shape]
+                subtracted = [np.zeros_like(G0), *(P for P in before if P.shape == G0.shape)]
+                systems += [(G0, G1, yours - P) for yours in forms for P in subtracted]
         if bias is not None and bias.yours.shape == D0.shape[1:]:
             b0, b1 = D0.sum(axis=0), D1.sum(axis=0)
             systems += [(np.vstack([M, b0]), np.vstack([N, b1]), np.vstack([y, bias.yours])) for M, N, y in systems[:1]]

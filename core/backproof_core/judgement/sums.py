@@ -57,7 +57,7 @@ def _with_unknown(
         if not budget.admits((*uses, *(Use(way, site, l) for way, _ in some))):
             continue
         found = shares_of([M, *(N for _, N in some)], target.yours - rest)
-        if target.yours.size < ENOUGH and len(some) == 1:  # two entries say one number, not two
+        if len(some) == 1 and (target.yours.size < ENOUGH or not M.any()):  # they say one number, not two
             k = share_beside(M, some[0][1], target.yours - rest)
             found = None if k is None else [1.0, k]
         elif found is not None and len(some) == 1 and abs(found[0] - 1) <= NEAR:
