@@ -141,6 +141,7 @@ class Field:
             for way, M in ways.biases(self.at, delta):
                 if way.id != "last_instance_only":
                     yield _one(way, l, b, M)
+            yield _one(Way("sign_flipped"), l, b, -delta.sum(axis=0))
             yield _one(Way("bias_averaged"), l, b, delta.sum(axis=0) / self.at.rows)
 
     # ------------------------------------------------------------ the whole
