@@ -93,10 +93,8 @@ class _Seen:
 
     @classmethod
     def beyond_rounding(cls, at: Setting, right: Backward, limits: Bounds) -> "_Seen":
-        """In what was sent, by more than rounding explains; in all gradients where none were sent."""
-        ours = dict(right.gradients.blocks())
-        sent = {f"layers.{l}.{name}" for l, g in enumerate(at.claim.layers("gradients")) for name, _ in g.blocks()}
-        found = {path: M for path, M in ours.items() if path in sent or not sent}
+        """In the gradients and in what was sent of δ, by more than rounding explains."""
+        found = dict(right.gradients.blocks())
         most = {path: float(M.max(initial=0.0)) for path, M in limits.gradients.blocks()}
         for l, D in enumerate(at.claim.matrices("deltas")):
             if D is not None:

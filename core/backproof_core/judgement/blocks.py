@@ -69,9 +69,13 @@ def block(
     scale = largest if largest > 0 or not finite else float(np.abs(yours).max(initial=0.0))
     error = _over(float(off.max(initial=0.0)), scale) if finite else float("nan")
     tolerance = _over(limit, scale)
+    flips = flipped is not None and flipped > 2 * limit and error > tolerance
     if flipped is not None and error > tolerance:
         tolerance = _over(flipped, scale)
-    verdict = _verdict(error, tolerance)
+    if not finite:
+        verdict = WRONG if np.isfinite(limit) else CANNOT_JUDGE
+    else:
+        verdict = WRONG if flips and error > tolerance else _verdict(error, tolerance)
     wrong = verdict == WRONG
     return Block(
         quantity,
@@ -81,9 +85,10 @@ def block(
         error,
         tolerance,
         worst,
-        ratio_of(yours, ours) if wrong else None,
+        ratio_of(yours, ours, min(tolerance, 1e-4)) if wrong else None,
         cosine_of(yours, ours),
         pattern_of(yours, ours, limit, made_of) if wrong else None,
+        flips=flips,
     )
 
 
@@ -102,8 +107,6 @@ def _verdict(error: float, tolerance: float) -> str:
     """Where rounding may be more than a thousandth of the block nothing is said of what it might explain."""
     if error == 0.0:
         return RIGHT
-    if np.isnan(error):
-        return WRONG if np.isfinite(tolerance) else CANNOT_JUDGE
     if tolerance <= COARSEST:
         return RIGHT if error <= tolerance else WRONG
     return WRONG if error > CLEARLY * tolerance else CANNOT_JUDGE

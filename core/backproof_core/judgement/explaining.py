@@ -36,6 +36,7 @@ def explain(at: Setting, targets: Targets, made: Uses = ()) -> list[Found]:
             only = frozenset(use.key for one in found for use in one.uses)
             found = _within(at, targets, made, room, [EFFORT], only)
         found = [one for one in found if _is_determined(one.uses, at, targets)]
+        found = [one for one in found if not _is_idle(one.uses, targets)]
         found = [one for one in found if not _is_product(one.uses, at, targets)]
         if found:
             return found
@@ -57,6 +58,15 @@ def _is_determined(uses: Uses, at: Setting, targets: Targets) -> bool:
     layers = [use.layer for use in uses if use.way.id in unknown and use.layer is not None]
     wrong = [t.yours.size for (_, l), t in targets.named().items() if l <= max(layers) and not t.is_right]
     return sum(wrong) > len(unknown)
+
+
+def _is_idle(uses: Uses, targets: Targets) -> bool:
+    """Whether a mistake is supposed in a layer of which all that was sent is right: others would have to undo it."""
+    by_layer: dict[int, list[bool]] = {}
+    for (_, l), target in targets.named().items():
+        by_layer.setdefault(l, []).append(target.is_right)
+    right = {l for l, blocks in by_layer.items() if all(blocks) and len(blocks) > 1}
+    return any(use.layer in right for use in uses if use.site not in ("setting", "loss", "step"))
 
 
 def _is_product(uses: Uses, at: Setting, targets: Targets) -> bool:

@@ -138,7 +138,12 @@ def _behind(A: Array, W: Array | None, b: Array | None, shape: tuple[int, ...]) 
     system, target = np.vstack(rows), np.vstack(wanted)
     if len(system) < N:
         return None
-    delta, _, rank, _ = np.linalg.lstsq(system, target, rcond=1e-8)
+    if not np.isfinite(system).all():
+        return None
+    try:
+        delta, _, rank, _ = np.linalg.lstsq(system, target, rcond=1e-8)
+    except np.linalg.LinAlgError:  # it does not converge for some numbers: then it says nothing
+        return None
     left = float(np.abs(system @ delta - target).max())
     found: Array = delta
     return found if rank == N and left <= RECOVERED * float(np.abs(target).max()) else None

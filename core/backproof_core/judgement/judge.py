@@ -107,8 +107,21 @@ def _report(at: Setting, notes: list[str], budget: int) -> Report:
         blindness=hidden,
         better_point=better_point(at.net, loss=at.loss) if hidden or verdict == CANNOT_JUDGE else None,
         witnesses=witnesses,
-        notes=(*notes, *_not_sent(at), *of_kinks, *of_witnesses),
+        notes=(*notes, *_not_sent(at), *_rounded(at, verdict, diagnosis, dtype), *of_kinks, *of_witnesses),
     )
+
+
+def _rounded(at: Setting, verdict: str, diagnosis: Sequence[Explanation], dtype: str) -> list[str]:
+    """That the numbers would be right in single precision, where nothing else explains them."""
+    if verdict != WRONG or diagnosis or dtype == "float32" or at.claim.dtype is not None:
+        return []
+    *_, judged, _ = _by(at, "float32", 2.0**-24, [])
+    if not all(block.verdict == RIGHT for block in judged):
+        return []
+    return [
+        "every difference is one that single precision explains: if that is what you compute in, or your numbers were "
+        'printed with few digits, send "dtype": "float32", or all 17 digits'
+    ]
 
 
 def _not_sent(at: Setting) -> list[str]:

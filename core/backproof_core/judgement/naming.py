@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 
-from backproof_core.judgement.mistakes import MISTAKES, told
+from backproof_core.judgement.mistakes import MISTAKES
 from backproof_core.judgement.report import Explanation, Named
 from backproof_core.judgement.search import Found
 from backproof_core.judgement.setting import Setting
 from backproof_core.judgement.uses import FACTOR, Key, Use, Uses
 from backproof_core.judgement.ways import SQUARES
+from backproof_core.judgement.wording import words
 
 ORDER = {id_: i for i, id_ in enumerate(MISTAKES)}
 SHOWN = 16  # explanations of the same numbers
@@ -20,33 +21,34 @@ Name = tuple[str, str]  # an id and its detail
 
 def explanations(at: Setting, found: Iterable[Found]) -> tuple[Explanation, ...]:
     """Every explanation by its names, fewest mistakes first, then fewest layers, then the likeliest."""
-    made: dict[tuple[Name, ...], tuple[Sequence[Named], float]] = {}
+    made: dict[tuple[Name, ...], tuple[Sequence[Named], int, float]] = {}
     for one in sorted(found, key=lambda f: len(_places(f.uses))):
-        for names in _named(at, one.uses):
+        for names, place in _named(at, one.uses):
             key = tuple(sorted((n.id, n.detail) for n in names))
-            made.setdefault(key, (names, one.residual))
-    ranked = sorted(made.values(), key=lambda m: _rank(m[0]))
-    return tuple(Explanation(tuple(names), residual) for names, residual in ranked[:SHOWN])
+            made.setdefault(key, (names, place, one.residual))
+    ranked = sorted(made.values(), key=lambda m: _rank(m[0], m[1]))
+    return tuple(Explanation(tuple(names), residual) for names, _, residual in ranked[:SHOWN])
 
 
 def _places(uses: Uses) -> set[tuple[str, int | None]]:
     return {(use.site, use.layer) for use in uses}
 
 
-def _rank(names: Sequence[Named]) -> tuple[int, int, int, list[int]]:
+def _rank(names: Sequence[Named], place: int) -> tuple[int, int, int, int, list[int]]:
+    """Fewest mistakes, fewest layers, the names that say most, and of a factor the likeliest."""
     general = sum(n.id in GENERAL for n in names)
-    return len(names), sum(len(n.layers) for n in names), general, sorted(ORDER[n.id] for n in names)
+    return len(names), sum(len(n.layers) for n in names), general, place, sorted(ORDER[n.id] for n in names)
 
 
-def _named(at: Setting, uses: Uses) -> Iterator[tuple[Named, ...]]:
-    """The mistakes behind some uses, in every way to name them."""
+def _named(at: Setting, uses: Uses) -> Iterator[tuple[tuple[Named, ...], int]]:
+    """The mistakes behind some uses, in every way to name them, and how far down the lists of names that is."""
     by_key: dict[Key, list[Use]] = {}
     for use in uses:
         by_key.setdefault(use.key, []).append(use)
     choices = [_choices(at, key[:2], group) for key, group in by_key.items()]
-    for chosen in product(*choices):
-        if len({id_ for (id_, _), _ in chosen}) == len(chosen) or len({name for name, _ in chosen}) == len(chosen):
-            yield tuple(_one(name, group) for name, group in chosen)
+    for chosen in product(*(list(enumerate(names)) for names in choices)):
+        if len({name for _, (name, _) in chosen}) == len(chosen):
+            yield tuple(_one(at, name, group) for _, (name, group) in chosen), sum(place for place, _ in chosen)
 
 
 def _choices(at: Setting, key: Name, group: list[Use]) -> list[tuple[Name, list[Use]]]:
@@ -76,32 +78,22 @@ def _of_factor(at: Setting, name: str, group: list[Use]) -> list[Name]:
         whole = SHARES[name]
         found = [] if at.loss.averages else [("averaged_not_summed", whole)]
         found = [("bias_averaged", "")] if sites == {"bias"} and name == "1/N" else found
-        pair = [("factor_missing", whole), ("factor_extra", name)]
-        return [*found, *(pair[::-1] if at.loss.averages else pair)]
+        return [*found, ("factor_extra", name), ("factor_missing", whole)]
     if name in ("N", "N·d"):
         pair = [("factor_extra", name), ("factor_missing", f"1/{name}" if name == "N" else f"1/({name})")]
         return [("summed_not_averaged", name), *pair] if at.loss.averages else pair
     inverse = {"2": "1/2", "1/2": "2"}[name]
     pair = [("factor_extra", name), ("factor_missing", inverse)]
-    return pair if name == "2" else pair[::-1]
+    return pair[::-1] if name == "1/2" and at.loss.name in ("sse", "mse") else pair  # whose slopes have a 2
 
 
-def _one(name: Name, group: list[Use]) -> Named:
+def _one(at: Setting, name: Name, group: list[Use]) -> Named:
     id_, detail = name
     layers = tuple(sorted({use.layer for use in group if use.layer is not None}, reverse=True))
     value = next((use.value for use in group if use.value is not None), None)
-    mistake = MISTAKES[id_]
     shown = TOLD.get(detail, detail) or _told_value(id_, value)
-    return Named(
-        id_,
-        layers[0] if layers else None,
-        layers,
-        told(mistake.cause, shown),
-        mistake.question,
-        mistake.mend,
-        shown,
-        value,
-    )
+    title, cause, question, mend = words(at, id_, shown, group)
+    return Named(id_, layers[0] if layers else None, layers, cause, question, mend, shown, value, title)
 
 
 TOLD = {"1/2": "½", "rate": "the rate"}

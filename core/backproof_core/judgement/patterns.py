@@ -6,18 +6,19 @@ import numpy.typing as npt
 from backproof_core.vec import Array
 
 SAME = 1e-6  # of the ratios, for a block that is a multiple
+FINEST = 1e-4  # of a block: ratios that differ by more are different ones
 MANY = 512  # instances looked at one by one
 
 
-def ratio_of(yours: Array, ours: Array) -> float | None:
-    """yours/ours where that is the same everywhere but for rounding."""
+def ratio_of(yours: Array, ours: Array, share: float = 0.0) -> float | None:
+    """yours/ours where that is the same everywhere but for rounding, which is that share of the largest entry."""
     size = float(np.vdot(ours, ours))
     if yours.shape != ours.shape or size == 0.0 or not np.isfinite(yours).all():
         return None
     ratio = float(np.vdot(yours, ours)) / size
     left = float(np.abs(yours - ratio * ours).max(initial=0.0))
     largest = float(np.abs(ours).max(initial=0.0))
-    return ratio if left <= SAME * max(abs(ratio), 1e-30) * largest else None
+    return ratio if left <= max(SAME, 2 * share) * max(abs(ratio), 1e-30) * largest else None
 
 
 def cosine_of(yours: Array, ours: Array) -> float | None:
@@ -36,17 +37,17 @@ def pattern_of(yours: Array, ours: Array, limit: float, made_of: tuple[Array, Ar
         return _counted(~np.isfinite(yours), "not finite")
     if not yours.any():
         return "it is zero everywhere"
-    ratio = ratio_of(yours, ours)
-    if ratio is not None and abs(ratio - 1) > SAME and ours.size > 1:
-        return f"it is {ratio:.6g} times ours everywhere"
+    largest = float(np.abs(ours).max(initial=0.0))
+    ratio = ratio_of(yours, ours, min(limit / largest, FINEST) if largest > 0 else 0.0)
+    if ratio is not None and abs(ratio - 1) > SAME:
+        return f"it is {ratio:.6g} times ours everywhere" if ours.size > 1 else f"it is {ratio:.6g} times ours"
     if ours.ndim == 2 and ours.shape[0] == ours.shape[1] > 1 and np.abs(yours - ours.T).max() <= limit:
         return "it is ours transposed"
-    instance = _instance(yours, ours, limit, made_of)
-    if instance is not None:
-        return instance
     off = np.abs(yours - ours)
     wrong = off > limit
-    largest = float(np.abs(ours).max(initial=0.0))
+    instance = _instance(yours, ours, limit, made_of) if wrong.sum() > 1 else None
+    if instance is not None:
+        return instance
     if wrong.all() and ours.size > 1 and off.max() <= 1e-3 * largest:
         return f"all of its {ours.size} entries are a little off, by up to {off.max() / largest:.1e} of the largest"
     return _counted(wrong, "wrong")

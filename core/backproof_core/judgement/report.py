@@ -40,6 +40,7 @@ class Block:
     cosine: float | None = None
     pattern: str | None = None
     follows: str | None = None
+    flips: bool = False  # whether the tolerance is that of slopes which may flip at a kink
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ class Named:
     mend: Mend
     detail: str = ""
     value: float | None = None
+    title: str = ""  # what is wrong, in a clause
 
 
 @dataclass(frozen=True, slots=True)

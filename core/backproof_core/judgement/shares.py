@@ -20,9 +20,12 @@ def shares_of(columns: list[Array], yours: Array) -> list[float] | None:
         return None
     B = np.stack([N.ravel() for N in columns], axis=1)
     scale = np.linalg.norm(B, axis=0)
-    if not (scale > 0).all():
+    if not ((scale > 0) & np.isfinite(scale)).all():
         return None
-    x, _, rank, _ = np.linalg.lstsq(B / scale, yours.ravel(), rcond=1e-9)
+    try:
+        x, _, rank, _ = np.linalg.lstsq(B / scale, yours.ravel(), rcond=1e-9)
+    except np.linalg.LinAlgError:  # it does not converge for some numbers: then it says nothing
+        return None
     rest = yours.ravel() - (B / scale) @ x
     if rank < len(columns) or float(rest @ rest) > NEARLY * float(np.vdot(yours, yours)):
         return None

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from backproof_core.judgement.mistakes import MISTAKES, told
 from backproof_core.judgement.report import CANNOT_JUDGE, RIGHT, Block, Explanation
 from backproof_core.network import subscript
 
@@ -39,13 +38,14 @@ def sentence(
     if verdict == CANNOT_JUDGE or first is None:
         unclear = [block for block in blocks if block.verdict == CANNOT_JUDGE]
         worst = max(unclear, key=lambda block: block.tolerance)
+        what = "slopes at a kink, where any is legal," if worst.flips else f"in {dtype}, rounding alone"
         return (
-            f"Cannot judge {name_of(worst)}: in {dtype}, rounding alone may change it by "
+            f"Cannot judge {name_of(worst)}: {what} may change it by "
             f"{_share(worst.tolerance)} of its largest entry at this point."
         )
     where = f"Wrong, first in {name_of(first)}"
     if diagnosis:
-        causes = " and ".join(told(MISTAKES[one.id].title, one.detail) for one in diagnosis[0].mistakes)
+        causes = " and ".join(one.title for one in diagnosis[0].mistakes)
         return f"{where}: {causes}."
     return f"{where}: {first.pattern}; no known mistake explains it."
 

@@ -254,8 +254,9 @@ def test_one_wrong_number_determines_no_rate(factor):
 
 def test_one_wrong_number_is_no_pattern_of_an_instance():
     point = build([3, 1], ["tanh"], LOSSES["half_sse"], 5, 2)
-    report = judged(Claim(gradients=(LayerClaim(b=point.gradient().layers[0].b + 0.37),)), point)
-    assert report.parameters[0].pattern == "its only entry is wrong"
+    right = point.gradient().layers[0].b
+    report = judged(Claim(gradients=(LayerClaim(b=3.7 * right),)), point)
+    assert report.parameters[0].pattern == "it is 3.7 times ours"
 
 
 def test_a_loss_value_in_single_precision_alone_is_right():
@@ -270,3 +271,27 @@ def test_a_mistake_is_named_whatever_the_slope_at_a_kink(slope):
     report = judged(claimed(doubled), point)
     assert {"factor_extra"} in named(report)
     assert judged(claimed(gradients), point).verdict == RIGHT
+
+
+def test_a_square_block_is_not_turned_twice_into_itself():
+    point = build([4, 4, 4, 2], ["tanh", "tanh", "sigmoid"], LOSSES["half_sse"], 5, 2)
+    right = point.gradient().layers
+    sent = tuple(LayerClaim(W=g.W / 5**k, b=g.b / 5**k) for g, k in zip(right, (2, 1, 0)))
+    turned = {"transposed_gradient", "row_major_unvec", "layout_weights"}
+    assert not any(turned & ids for ids in named(judged(Claim(gradients=sent), point)))
+
+
+def test_a_bias_that_the_forward_pass_forgets_is_said_to_be_forgotten_there():
+    bare = Network.make([Layer.make(a.W, 0 * a.b, a.activation) for a in POINT.net.layers])
+    report = judged(claimed(backprop.gradient(bare, POINT.X, POINT.Y, loss=POINT.loss)))
+    assert named(report)[0] == {"bias_missing"}
+    assert "forgotten in the forward pass" in report.summary
+    assert "A_in @ W + b" in report.diagnosis[0].mistakes[0].mend.numpy
+
+
+def test_numbers_that_were_printed_in_single_precision_are_suspected_of_it():
+    single = backprop.gradient(POINT.net.astype("float32"), POINT.X.astype("float32"), POINT.Y, loss=POINT.loss)
+    printed = [LayerClaim(*(np.vectorize(lambda x: float(f"{x:.9g}"))(M) for M in (g.W, g.b))) for g in single.layers]
+    report = judged(Claim(gradients=tuple(printed)))
+    assert report.verdict == WRONG
+    assert any("single precision" in note for note in report.notes)
