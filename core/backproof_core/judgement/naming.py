@@ -69,7 +69,7 @@ def _of_factor(at: Setting, name: str, group: list[Use]) -> list[Name]:
     if name == "-1":
         residual = at.folded or at.loss.name in SQUARES
         at_seed = any(use.site == "delta" and use.layer == at.last for use in group)
-        return [("residual_reversed", ""), ("sign_flipped", "")] if residual and at_seed else [("sign_flipped", "")]
+        return [("sign_flipped", ""), ("residual_reversed", "")] if residual and at_seed else [("sign_flipped", "")]
     if name == "rate":
         return [("rate_multiplied_in", ""), ("factor_extra", "rate")]
     if name == "1/rate":
