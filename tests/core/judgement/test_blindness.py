@@ -102,7 +102,12 @@ def ways(case: Case, hidden: Hidden) -> list[Variant]:
     """All the ways to make that mistake in that layer, or in no one layer."""
     if hidden.id not in PLANTERS:
         return []
-    return [v for v in PLANTERS[hidden.id](case) if v.layer == hidden.layer and not v.sends - {"rate"}]
+    of_delta = hidden.id in (
+        "weights_already_updated",
+        "weights_not_transposed",
+    )  # told where δ is wrong, planted above
+    layer = hidden.layer + 1 if of_delta and hidden.layer is not None else hidden.layer
+    return [v for v in PLANTERS[hidden.id](case) if v.layer == layer and not v.sends - {"rate"}]
 
 
 def moved(case: Case, variant: Variant) -> float:
