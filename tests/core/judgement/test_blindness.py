@@ -102,10 +102,7 @@ def ways(case: Case, hidden: Hidden) -> list[Variant]:
     """All the ways to make that mistake in that layer, or in no one layer."""
     if hidden.id not in PLANTERS:
         return []
-    of_delta = hidden.id in (
-        "weights_already_updated",
-        "weights_not_transposed",
-    )  # told where δ is wrong, planted above
+    of_delta = hidden.id in ("weights_already_updated", "weights_not_transposed")  # told where δ is, planted above it
     layer = hidden.layer + 1 if of_delta and hidden.layer is not None else hidden.layer
     return [v for v in PLANTERS[hidden.id](case) if v.layer == layer and not v.sends - {"rate"}]
 
